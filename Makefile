@@ -1,0 +1,59 @@
+# machikura. `make` alone says what there is. Everything is done by cargo and .ci/setup; this only names the steps.
+# 街蔵。`make` だけで使い方を表示します。
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test clients bench openapi deny clean-var
+
+# The external clients that tests call; `make test CLIENTS=` does without them (no network).
+CLIENTS := var/clients
+
+help: ## この一覧を表示 / show this list
+	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 16
+
+run: ## 必要なものを入れ、ビルドして http://127.0.0.1:8080 で起動（Ctrl-C で停止） / install, build and serve; Ctrl-C stops
+	@.ci/setup
+	@cargo build --release
+	@# cargo becomes the server, so Ctrl-C and `kill` reach it and its exit status is make's. The target folder is cargo's business.
+	@exec cargo run --release --quiet -- serve
+
+test: export MACHIKURA_CLIENTS = $(if $(CLIENTS),$(CURDIR)/$(CLIENTS)/bin)
+test: ## CI と同じすべての検査 / all checks, as in CI
+	.ci/setup test
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	@# The pure half: no web server, no database.
+	cargo check --no-default-features --lib
+	cargo clippy --no-default-features --lib -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
+	$(MAKE) deny
+	$(if $(CLIENTS),$(MAKE) clients)
+	cargo test
+
+clients: $(CLIENTS)/installed ## テストが使う外部クライアント（Python） / the external clients that the tests call
+
+$(CLIENTS)/installed: tests/clients/requirements.txt
+	python3 -m venv --clear $(CLIENTS)
+	$(CLIENTS)/bin/pip install --quiet --disable-pip-version-check --requirement $< || \
+	  { echo "外部クライアントを取得できません。ネットワークなしでは \`make test CLIENTS=\` / no network? \`make test CLIENTS=\` does without the clients" >&2; exit 1; }
+	touch $@
+
+bench: ## 性能測定 / benchmarks
+	.ci/setup
+	cargo bench
+
+openapi: ## openapi/openapi.json を作り直す / regenerate openapi/openapi.json
+	@mkdir -p openapi
+	cargo run --quiet -- openapi > openapi/openapi.json.new || { rm -f openapi/openapi.json.new; exit 1; }
+	@mv openapi/openapi.json.new openapi/openapi.json
+
+deny: ## 依存ライブラリーのライセンスと入手元 / licences and sources of the dependencies
+	@if command -v cargo-deny >/dev/null; then cargo deny --log-level error check bans licenses sources; \
+	else echo "cargo-deny がないため省略します / skipped, no cargo-deny (cargo install cargo-deny --locked)"; fi
+
+clean-var: ## 手元のデータベースをすべて消す / delete the private database and everything else in var/
+	@if [ -e var/postgres/in_use.lock ] && ! flock -n var/postgres/in_use.lock true; then \
+	  echo "machikura が動いています。先に停止してください / machikura is running, stop it first" >&2; exit 1; fi
+	@# Started by root, the data may be elsewhere: see src/cluster/place.rs.
+	@if [ -L var/postgres ]; then rm -rf -- "$$(readlink -f var/postgres)"; fi
+	rm -rf var

@@ -1,0 +1,84 @@
+//! `standards`: lists the standards, or one with its fields.
+
+use clap::{Args, ValueEnum};
+use machikura::http::openapi::json_schema;
+use machikura::standard::{Registry, Standard};
+
+use super::CommandError;
+
+#[derive(Args)]
+pub struct Standards {
+    /// 標準。省くと一覧 / standard; without it all are listed
+    slug: Option<String>,
+    /// 形式。csv は空の様式 / format; csv is an empty file to fill in
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    TableSchema,
+    JsonSchema,
+    Csvw,
+    Csv,
+}
+
+impl Standards {
+    pub fn run(self) -> Result<(), CommandError> {
+        let registry = Registry::embedded();
+        let Some(slug) = self.slug else {
+            list(registry, self.format);
+            return Ok(());
+        };
+        let standard = registry
+            .find(&slug)
+            .ok_or_else(|| format!("標準「{slug}」はありません。machikura standards で一覧を表示します / no such standard"))?;
+        show(standard, self.format);
+        Ok(())
+    }
+}
+
+fn list(registry: &Registry, format: Format) {
+    for standard in registry.standards() {
+        match format {
+            Format::Text => {
+                let number = standard.number.as_deref().unwrap_or("-");
+                println!("{number}\t{}\t{}\t{}", standard.slug, standard.title.ja, standard.title.en);
+            }
+            Format::Json | Format::TableSchema | Format::JsonSchema | Format::Csvw | Format::Csv => {
+                let line = serde_json::json!({"slug": standard.slug, "number": standard.number, "title": standard.title.ja, "title_en": standard.title.en});
+                println!("{line}");
+            }
+        }
+    }
+}
+
+fn show(standard: &Standard, format: Format) {
+    let table = standard.main_table();
+    let pretty = |value: &serde_json::Value| {
+        println!("{}", serde_json::to_string_pretty(value).expect("schemas have only string keys"));
+    };
+    match format {
+        Format::Text => {
+            println!("{} {} ({})", standard.slug, standard.title.ja, standard.title.en);
+            for table in &standard.tables {
+                println!("\n{} {}", table.name, table.title.ja);
+                for field in table.schema().fields() {
+                    let mark = match field.requirement {
+                        machikura::schema::Requirement::Required => "◎",
+                        machikura::schema::Requirement::Recommended => "○",
+                        machikura::schema::Requirement::Optional => "　",
+                    };
+                    println!("{:>3} {mark} {}\t{}", field.position, field.name, field.description.ja);
+                }
+            }
+        }
+        Format::Json => pretty(&serde_json::to_value(machikura::http::standard_body(standard, table, table.current())).expect("string keys")),
+        Format::TableSchema => pretty(&table.schema().to_table_schema()),
+        Format::JsonSchema => pretty(&json_schema(standard, table, table.schema())),
+        Format::Csvw => pretty(&machikura::http::csvw(standard, table.current())),
+        Format::Csv => print!("{}", String::from_utf8_lossy(&table.schema().template())),
+    }
+}

@@ -1,0 +1,159 @@
+//! Every setting: its flag, environment variable, key in the TOML file, default and unit. The only reader of the
+//! environment. A flag goes before the environment, the environment before the file, the file before the default.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use serde::Deserialize;
+
+/// Settings as they were given, by flag, environment or file; what was not given is `None`.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Given {
+    /// 待ち受けるアドレス（既定 127.0.0.1:8080） / address to listen on
+    #[arg(long, env = "MACHIKURA_LISTEN", value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// データベースと一時ファイルの置き場所（既定 var） / folder of the private database and of spooled uploads
+    #[arg(long, env = "MACHIKURA_VAR", value_name = "FOLDER")]
+    pub var: Option<PathBuf>,
+    /// 使う PostgreSQL。なければ専用のものを起動 / PostgreSQL to use; without it a private one is started
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// 利用者から見たアドレス（既定 要求の Host） / address under which clients reach this server (default: the request's Host)
+    #[arg(long, env = "MACHIKURA_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// 追加の標準を読むフォルダー / folder of further standards
+    #[arg(long, env = "MACHIKURA_DATASETS", value_name = "FOLDER")]
+    pub datasets: Option<PathBuf>,
+    /// HTTP の処理スレッド数（既定 CPU の数） / HTTP threads (default: processors)
+    #[arg(long, env = "MACHIKURA_WORKERS", value_name = "COUNT")]
+    pub workers: Option<usize>,
+    /// データベース接続の上限（既定 16） / database connections at most
+    #[arg(long, env = "MACHIKURA_POOL_SIZE", value_name = "COUNT")]
+    pub pool_size: Option<u32>,
+    /// 1 回の問い合わせの制限時間、秒（既定 10） / seconds one query may take
+    #[arg(long, env = "MACHIKURA_STATEMENT_TIMEOUT", value_name = "SECONDS")]
+    pub statement_timeout: Option<u64>,
+    /// アップロードの上限、バイト（既定 1073741824） / bytes of an upload at most
+    #[arg(long, env = "MACHIKURA_MAX_UPLOAD", value_name = "BYTES")]
+    pub max_upload: Option<u64>,
+    /// 同時に処理するアップロードの数（既定 4） / uploads worked on at once
+    #[arg(long, env = "MACHIKURA_UPLOADS", value_name = "COUNT")]
+    pub uploads: Option<usize>,
+    /// 1 つのアドレスから 1 分間に受け付ける検査の数（既定 600） / checks a minute from one address
+    #[arg(long, env = "MACHIKURA_CHECKS_PER_MINUTE", value_name = "COUNT")]
+    pub checks_per_minute: Option<u32>,
+    /// 空のカタログに見本データを入れるか（既定 true） / whether an empty catalogue gets sample data
+    #[arg(long, env = "MACHIKURA_SAMPLE", value_name = "BOOL")]
+    pub sample: Option<bool>,
+}
+
+/// Settings with nothing left open.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Folder of the private database and of spooled uploads.
+    pub var: PathBuf,
+    /// PostgreSQL to use; `None`: the private one.
+    pub database_url: Option<String>,
+    /// Address under which clients reach this server; `None`: what they say in `Host`.
+    pub public_url: Option<String>,
+    /// Folder of further standards.
+    pub datasets: Option<PathBuf>,
+    /// HTTP threads; `None`: as many as processors.
+    pub workers: Option<usize>,
+    /// Database connections at most.
+    pub pool_size: u32,
+    /// How long one query may take.
+    pub statement_timeout: Duration,
+    /// Bytes of an upload at most.
+    pub max_upload: u64,
+    /// Uploads worked on at once.
+    pub uploads: usize,
+    /// Checks a minute from one address.
+    pub checks_per_minute: u32,
+    /// Whether an empty catalogue gets sample data.
+    pub sample: bool,
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("設定ファイル {path} を読めません / cannot read the settings file: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not TOML, or has a key that there is not.
+    #[error("設定ファイル {path} に誤りがあります / the settings file is wrong: {source}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// What.
+        source: Box<toml::de::Error>,
+    },
+}
+
+impl Given {
+    /// Fills what was not given from a TOML file and then from the defaults.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a file that cannot be read or understood.
+    pub fn resolve(self, file: Option<&Path>) -> Result<Settings, ConfigError> {
+        let filed = file.map(read).transpose()?.unwrap_or_default();
+        Ok(Settings {
+            listen: self.listen.or(filed.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            var: self.var.or(filed.var).unwrap_or_else(|| PathBuf::from("var")),
+            database_url: self.database_url.or(filed.database_url),
+            public_url: self.public_url.or(filed.public_url).map(|url| url.trim_end_matches('/').to_owned()),
+            datasets: self.datasets.or(filed.datasets),
+            workers: self.workers.or(filed.workers),
+            pool_size: self.pool_size.or(filed.pool_size).unwrap_or(16),
+            statement_timeout: Duration::from_secs(self.statement_timeout.or(filed.statement_timeout).unwrap_or(10)),
+            max_upload: self.max_upload.or(filed.max_upload).unwrap_or(1 << 30),
+            uploads: self.uploads.or(filed.uploads).unwrap_or(4),
+            checks_per_minute: self.checks_per_minute.or(filed.checks_per_minute).unwrap_or(600),
+            sample: self.sample.or(filed.sample).unwrap_or(true),
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<Given, ConfigError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    toml::from_str(&text).map_err(|source| ConfigError::Parse { path: path.to_owned(), source: Box::new(source) })
+}
+
+/// What the log shows, in the syntax of `tracing`'s filter, from `MACHIKURA_LOG`.
+#[expect(clippy::disallowed_methods, reason = "this module is where the environment is read")]
+pub fn log_filter() -> String {
+    std::env::var("MACHIKURA_LOG").unwrap_or_else(|_| "warn".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), "listen = \"127.0.0.1:1\"\npool_size = 3\n").expect("written");
+        let given = Given { listen: Some(SocketAddr::from(([127, 0, 0, 1], 2))), ..Given::default() };
+        let settings = given.resolve(Some(file.path())).expect("sound");
+        assert_eq!((settings.listen.port(), settings.pool_size, settings.uploads), (2, 3, 4));
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_it() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), "listen = 1\n").expect("written");
+        let error = Given::default().resolve(Some(file.path())).expect_err("unknown key");
+        assert!(error.to_string().contains("listen"), "{error}");
+    }
+}

@@ -1,0 +1,191 @@
+//! The web server: what every handler shares, and the one routing table.
+
+mod auth;
+mod cache;
+mod check;
+mod datasets;
+mod downloads;
+mod health;
+mod home;
+mod middleware;
+pub mod openapi;
+mod organizations;
+mod parameters;
+pub mod problem;
+mod publish;
+mod records;
+mod resolve;
+mod standards;
+mod uploads;
+
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use actix_cors::Cors;
+use actix_web::dev::Server;
+use actix_web::http::Method;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{HttpRequest, HttpServer, web};
+use tokio::sync::Semaphore;
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::scope::scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::config::Settings;
+use crate::standard::Registry;
+use crate::store::Db;
+use problem::Problem;
+
+pub use standards::{body as standard_body, csvw};
+
+/// What every handler shares.
+pub struct App {
+    /// The standards.
+    pub registry: Registry,
+    /// The database.
+    pub db: Db,
+    /// The settings.
+    pub settings: Settings,
+    /// The OpenAPI document.
+    document: String,
+    /// Paths of the document and the methods that they take.
+    paths: Vec<(Vec<String>, Vec<String>)>,
+    /// Turns of uploads.
+    uploads: Arc<Semaphore>,
+    /// Checks of the present minute.
+    limiter: Mutex<uploads::Limiter>,
+}
+
+impl App {
+    /// Puts the shared parts together.
+    pub fn new(registry: Registry, db: Db, settings: Settings) -> App {
+        let document = openapi::document(&registry);
+        let paths = document.paths.paths.iter().map(|(path, item)| (segments(path), methods(item))).collect();
+        App {
+            document: openapi::json(&registry),
+            paths,
+            uploads: Arc::new(Semaphore::new(settings.uploads)),
+            limiter: Mutex::default(),
+            registry,
+            db,
+            settings,
+        }
+    }
+}
+
+/// Serves on a socket that is already bound, until the server is told to stop.
+///
+/// # Errors
+/// The operating system's, where the socket cannot be served.
+pub fn serve(app: App, listener: TcpListener) -> std::io::Result<Server> {
+    let workers = app.settings.workers;
+    let app = web::Data::new(app);
+    let server = HttpServer::new(move || {
+        let shared = app.clone();
+        let swagger = SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::from("/openapi.json"));
+        actix_web::App::new()
+            .into_utoipa_app()
+            .app_data(shared)
+            .configure(routes)
+            // Not part of the document: the pages of Swagger UI, and everything that is nowhere.
+            .map(|app| app.service(web::redirect("/docs", "/docs/")).service(swagger))
+            .default_service(web::to(nowhere))
+            .map(|app| {
+                app.wrap(from_fn(middleware::problems))
+                    .wrap(Compress::default())
+                    .wrap(cors())
+                    .wrap(from_fn(middleware::head_as_get))
+            })
+            .into_app()
+    })
+    .keep_alive(Duration::from_secs(75))
+    .shutdown_timeout(10);
+    let server = match workers {
+        Some(workers) => server.workers(workers),
+        None => server,
+    };
+    Ok(server.listen(listener)?.run())
+}
+
+/// Every route. Registering a handler documents it.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(home::get_guide)
+        .service(home::get_openapi)
+        .service(home::get_problem)
+        .service(health::health)
+        .service(health::ready)
+        .service(
+            scope("/api/v1")
+                .service(home::get_service)
+                .service(standards::list_standards)
+                .service(standards::get_template)
+                .service(records::list_standard_records_as)
+                .service(records::list_standard_records)
+                .service(standards::get_standard)
+                .service(organizations::list_organizations)
+                .service(organizations::get_organization)
+                .service(datasets::list_datasets)
+                .service(downloads::download_dataset)
+                .service(downloads::download_version)
+                .service(records::list_records_as)
+                .service(records::list_records)
+                .service(records::get_record)
+                .service(records::list_version_records)
+                .service(datasets::list_versions)
+                .service(datasets::get_version)
+                .service(datasets::get_dataset)
+                .service(publish::publish_dataset)
+                .service(check::validate_file),
+        );
+}
+
+/// Anybody may read from any page; tokens are sent in a header, so there is nothing that a foreign page could abuse.
+fn cors() -> Cors {
+    Cors::default()
+        .allow_any_origin()
+        .send_wildcard()
+        .allowed_methods(["GET", "HEAD", "POST", "PUT", "OPTIONS"])
+        .allow_any_header()
+        .expose_headers(["ETag", "Link", "Location", "Content-Disposition", "Retry-After"])
+        .max_age(86_400)
+}
+
+/// Answers where there is no such address, or not with this method.
+async fn nowhere(app: web::Data<App>, request: HttpRequest) -> Result<actix_web::HttpResponse, Problem> {
+    let asked = segments(request.path());
+    let takes: Vec<&String> =
+        app.paths.iter().filter(|(path, _)| fits(path, &asked)).flat_map(|(_, methods)| methods).collect();
+    if !takes.is_empty() {
+        let mut allow: Vec<&str> = takes.iter().map(|method| method.as_str()).collect();
+        if allow.contains(&Method::GET.as_str()) {
+            allow.push(Method::HEAD.as_str());
+        }
+        allow.sort_unstable();
+        allow.dedup();
+        return Err(Problem::method(allow.join(", ")));
+    }
+    let path: String = request.path().chars().take(200).collect();
+    Err(Problem::not_found(format!("{path} というアドレスはありません。"), format!("There is nothing at {path}."))
+        .hint("使えるアドレスは /docs/ にあります。", "See /docs/ for what there is."))
+}
+
+fn segments(path: &str) -> Vec<String> {
+    path.trim_matches('/').split('/').map(str::to_owned).collect()
+}
+
+/// Whether an address is of a documented path: `{…}` stands for anything.
+fn fits(path: &[String], asked: &[String]) -> bool {
+    path.len() == asked.len()
+        && path.iter().zip(asked).all(|(segment, asked)| match segment.split_once('{') {
+            Some((before, _)) => asked.len() > before.len() && asked.starts_with(before),
+            None => segment == asked,
+        })
+}
+
+fn methods(item: &utoipa::openapi::PathItem) -> Vec<String> {
+    let methods = [(&item.get, "GET"), (&item.put, "PUT"), (&item.post, "POST"), (&item.delete, "DELETE"), (&item.patch, "PATCH")];
+    methods.iter().filter(|(operation, _)| operation.is_some()).map(|(_, name)| (*name).to_owned()).collect()
+}

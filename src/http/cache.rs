@@ -1,0 +1,80 @@
+//! Entity tags and conditional requests (RFC 9110, sections 8.8.3 and 13). Tags of answers that may be compressed on the
+//! way are weak: the codings share the meaning, not the bytes.
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+use sha2::{Digest, Sha256};
+
+/// How long caches may answer without asking again: answers change with the next publication, so hardly at all.
+const CACHE_CONTROL: &str = "public, max-age=0, s-maxage=10, stale-while-revalidate=60";
+
+/// A weak tag of whatever the answer is made from.
+pub fn weak_tag(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    let hash = hash.finalize();
+    format!("W/\"{}\"", hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
+/// The tags that the client holds answers of.
+pub fn held_tags(request: &HttpRequest) -> Vec<String> {
+    request
+        .headers()
+        .get_all(header::IF_NONE_MATCH)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|tag| opaque(tag).to_owned())
+        .collect()
+}
+
+/// Whether a tag is among those held (weak comparison).
+pub fn matches(held: &[String], tag: &str) -> bool {
+    held.iter().any(|candidate| candidate == "*" || candidate == opaque(tag))
+}
+
+/// Whether the client holds what the tag stands for.
+pub fn is_fresh(request: &HttpRequest, tag: &str) -> bool {
+    matches(&held_tags(request), tag)
+}
+
+fn opaque(tag: &str) -> &str {
+    let tag = tag.trim();
+    tag.strip_prefix("W/").unwrap_or(tag)
+}
+
+/// 304 with the headers that a 200 would carry.
+pub fn not_modified(tag: &str) -> HttpResponse {
+    let mut response = HttpResponse::NotModified();
+    response.insert_header((header::ETAG, tag.to_owned()));
+    response.insert_header((header::CACHE_CONTROL, CACHE_CONTROL));
+    response.insert_header((header::VARY, VARY));
+    response.finish()
+}
+
+/// What answers differ by, beside the coding, which the compression adds.
+pub const VARY: HeaderValue = HeaderValue::from_static("Accept, Accept-Language");
+
+/// A 200 with tag and caching headers, still without a body.
+pub fn ok(tag: &str, media_type: &str) -> actix_web::HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response.content_type(media_type);
+    response.insert_header((header::ETAG, tag.to_owned()));
+    response.insert_header((header::CACHE_CONTROL, CACHE_CONTROL));
+    response.insert_header((header::VARY, VARY));
+    response
+}
+
+/// Answers with bytes, or 304 where the client has them.
+pub fn answer(request: &HttpRequest, media_type: &str, body: Vec<u8>) -> HttpResponse {
+    let hash = Sha256::digest(&body);
+    let tag = format!("W/\"{}\"", hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect::<String>());
+    if is_fresh(request, &tag) { not_modified(&tag) } else { ok(&tag, media_type).body(body) }
+}
+
+/// Answers with JSON, or 304 where the client has it.
+pub fn json(request: &HttpRequest, body: &impl serde::Serialize) -> HttpResponse {
+    answer(request, "application/json", serde_json::to_vec(body).expect("answers have only string keys"))
+}

@@ -1,0 +1,133 @@
+//! Checks without publishing. Nothing is stored.
+
+use std::time::Instant;
+
+use actix_web::{HttpRequest, HttpResponse, post, web};
+
+use super::App;
+use super::parameters::{Parameters, language};
+use super::problem::{Code, Problem, ProblemBody};
+use super::resolve;
+use super::uploads::{self, Spooled};
+use crate::municipality::{self, Municipality};
+use crate::standard::Standard;
+use crate::text::Lang;
+use crate::validate::report::json::ReportBody;
+use crate::validate::report::{json, text};
+use crate::validate::{self, Checked, Request};
+
+/// 検査 / Check a file
+///
+/// CSV、TSV（UTF-8、Shift_JIS、EUC-JP、UTF-16）、XLSX、XLS、GTFS-JP の ZIP を検査し、どこがどう違い、どう直すかを返します。何も保存しません。 /
+/// Checks a CSV, TSV, XLSX, XLS or GTFS zip and says what is wrong, where, and how to mend it. Nothing is stored.
+#[utoipa::path(tag = "検査 / check", operation_id = "validate_file", params(
+    ("standard" = Option<String>, Query, description = "標準（省くと見出しから判定） / standard; recognised from the heading if left out", example = "aed"),
+    ("organization" = Option<String>, Query, description = "公開する団体のコード / code of the publisher", example = "331007"),
+    ("format" = Option<String>, Query, description = "報告の形式（json, text） / format of the report", example = "json"),
+    ("lang" = Option<String>, Query, description = "言語（ja, en） / language", example = "ja"),
+    ("max_issues" = Option<u32>, Query, description = "列挙する指摘の上限（既定 1000、最大 100000） / findings listed at most"),
+    ("filename" = Option<String>, Query, description = "ファイル名 / file name", example = "331007_aed.csv")),
+    request_body(description = "ファイル（本文そのもの、または multipart/form-data） / the file, as body or as form", content(
+        (String = "text/csv"), (String = "application/octet-stream"), (UploadForm = "multipart/form-data"))),
+    responses(
+    (status = 200, description = "検査結果 / report", content((ReportBody = "application/json"), (String = "text/plain"))),
+    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
+    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[post("/validate")]
+pub async fn validate_file(
+    app: web::Data<App>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    const KNOWN: [&str; 6] = ["standard", "organization", "format", "lang", "max_issues", "filename"];
+    let parameters = Parameters::only(&request, &KNOWN)?;
+    let lang = language(&request);
+    let max_issues = parameters.number("max_issues", 1_000, 0..=100_000)?;
+    let organization = parameters.get("organization").map(find_organization).transpose()?;
+    let slug = parameters.get("standard").map(|slug| resolve::standard(&app, slug).map(|found| found.slug.clone()));
+    let slug = slug.transpose()?;
+    let is_text = match parameters.get("format").unwrap_or("json") {
+        "json" => false,
+        "text" | "txt" => true,
+        other => {
+            return Err(Problem::parameter(
+                "format",
+                other,
+                format!("報告の形式「{other}」はありません。使えるのは json と text です。"),
+                format!("There is no report format \"{other}\"; there are json and text."),
+            ));
+        }
+    };
+    app.limiter.lock().map_err(|_| Problem::internal())?.admit(&request, app.settings.checks_per_minute, Instant::now())?;
+    let spooled = uploads::spool(&app, &request, payload, parameters.get("filename")).await?;
+    let (_, checked) = run(&app, spooled, slug, organization, max_issues).await?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header(("Cache-Control", "no-store"));
+    Ok(if is_text {
+        response.content_type("text/plain; charset=utf-8").body(text::text(&checked.report, lang))
+    } else {
+        response.json(json::body(&checked.report, lang))
+    })
+}
+
+/// The file in a form.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "read only by the document")]
+pub struct UploadForm {
+    /// ファイル / the file
+    #[schema(value_type = String, format = Binary)]
+    file: String,
+}
+
+/// The body with this code, of five or six digits.
+///
+/// # Errors
+/// 400 for a code that there is not.
+pub fn find_organization(code: &str) -> Result<&'static Municipality, Problem> {
+    municipality::find_any(code).ok_or_else(|| {
+        Problem::parameter(
+            "organization",
+            code,
+            format!("全国地方公共団体コード「{code}」はありません。"),
+            format!("There is no local government code \"{code}\"."),
+        )
+    })
+}
+
+/// Checks a spooled upload off the threads that answer requests, a few at a time.
+///
+/// # Errors
+/// 503 where too many are under way, and what reading the file says.
+pub async fn run(
+    app: &web::Data<App>,
+    spooled: Spooled,
+    slug: Option<String>,
+    organization: Option<&'static Municipality>,
+    max_issues: usize,
+) -> Result<(Spooled, Checked), Problem> {
+    let turn = std::sync::Arc::clone(&app.uploads).acquire_owned();
+    let permit = tokio::time::timeout(std::time::Duration::from_secs(30), turn).await;
+    let Ok(Ok(permit)) = permit else {
+        return Err(Problem::new(
+            Code::Busy,
+            "検査が混み合っています。少し待ってからもう一度お試しください。",
+            "Too many checks at once; try again soon.",
+        ));
+    };
+    let app = app.clone();
+    web::block(move || {
+        let standard: Option<&Standard> = slug.as_deref().and_then(|slug| app.registry.find(slug));
+        let request = Request { registry: &app.registry, standard, organization, max_issues };
+        let checked = validate::check(&spooled.upload(), &request)?;
+        drop(permit);
+        Ok((spooled, checked))
+    })
+    .await
+    .map_err(|_| Problem::internal())?
+}
+
+/// The report as a JSON value.
+pub fn report_value(checked: &validate::Report, lang: Lang) -> serde_json::Value {
+    serde_json::to_value(json::body(checked, lang)).expect("a report has only string keys")
+}

@@ -1,0 +1,225 @@
+//! Whole datasets as files, and uploads as they came.
+
+use actix_web::http::header::{self, ContentEncoding};
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Deserialize;
+use tokio::sync::{mpsc, oneshot};
+
+use super::App;
+use super::cache;
+use super::openapi::Records;
+use super::parameters::Parameters;
+use super::problem::{Problem, ProblemBody};
+use super::records::each_piece;
+use super::resolve;
+use crate::format::{self, Format, Options};
+use crate::store::files;
+
+#[derive(Deserialize)]
+struct DownloadPath {
+    id: String,
+    number: Option<i32>,
+    format: String,
+}
+
+/// データセットのファイル / Download a dataset
+///
+/// データセット全体を 1 つのファイルで返します。`source` はアップロードされたファイルそのものです。 /
+/// The whole dataset as a file; `source` is the uploaded file byte for byte.
+#[utoipa::path(tag = "データ / records", operation_id = "download_dataset", params(
+    ("id" = String, Path, description = "データセットの ID / dataset", example = "331007_aed"),
+    ("format" = String, Path, description = "形式（csv, json, geojson, txt, source） / format", example = "csv"),
+    ("table" = Option<String>, Query, description = "複数の表からなるデータセットの表 / table of a dataset of several tables"),
+    ("bom" = Option<bool>, Query, description = "CSV に BOM を付けるか（既定 true） / whether CSV begins with a byte-order mark"),
+    ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
+    responses(
+    (status = 200, description = "ファイル / file", content(
+        (Records = "application/json"), (String = "text/csv"), (serde_json::Value = "application/geo+json"), (String = "text/plain"),
+        (String = "application/octet-stream"))),
+    (status = 304, description = "変わっていません / not modified"),
+    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
+    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/datasets/{id}/download.{format}")]
+pub async fn download_dataset(
+    app: web::Data<App>,
+    request: HttpRequest,
+    path: web::Path<DownloadPath>,
+) -> Result<HttpResponse, Problem> {
+    download(app, request, path.into_inner()).await
+}
+
+/// 過去の版のファイル / Download a version
+///
+/// 公開された版は変わりません。 / A published version never changes.
+#[utoipa::path(tag = "データ / records", operation_id = "download_version", params(
+    ("id" = String, Path, description = "データセットの ID / dataset", example = "331007_aed"),
+    ("number" = i32, Path, description = "版 / version", example = 1),
+    ("format" = String, Path, description = "形式（csv, json, geojson, txt, source） / format", example = "csv"),
+    ("table" = Option<String>, Query, description = "複数の表からなるデータセットの表 / table of a dataset of several tables"),
+    ("bom" = Option<bool>, Query, description = "CSV に BOM を付けるか（既定 true） / whether CSV begins with a byte-order mark"),
+    ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
+    responses(
+    (status = 200, description = "ファイル / file", content(
+        (Records = "application/json"), (String = "text/csv"), (serde_json::Value = "application/geo+json"), (String = "text/plain"),
+        (String = "application/octet-stream"))),
+    (status = 304, description = "変わっていません / not modified"),
+    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
+    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/datasets/{id}/versions/{number}/download.{format}")]
+pub async fn download_version(
+    app: web::Data<App>,
+    request: HttpRequest,
+    path: web::Path<DownloadPath>,
+) -> Result<HttpResponse, Problem> {
+    download(app, request, path.into_inner()).await
+}
+
+async fn download(app: web::Data<App>, request: HttpRequest, path: DownloadPath) -> Result<HttpResponse, Problem> {
+    let parameters = Parameters::only(&request, &["table", "bom", "lang"])?;
+    if path.format == "source" {
+        return source(app, request, path, parameters).await;
+    }
+    let options = Options { bom: parameters.flag("bom", true)? };
+    let Some(format) = format::by_id(&path.format) else {
+        let known = format::FORMATS.iter().map(|format| format.id()).collect::<Vec<_>>().join(", ");
+        return Err(Problem::not_found(
+            format!("download.{} はありません。", path.format),
+            format!("There is no download.{}.", path.format),
+        )
+        .hint(format!("使える形式は {known}, source です。"), format!("There are {known} and source.")));
+    };
+    let name = format!("{}.{}", path.id, format.id());
+    let (head, body) = stream(app, path, parameters, format, options);
+    let tag = head.await.map_err(|_| Problem::internal())??;
+    if cache::is_fresh(&request, &tag) {
+        return Ok(cache::not_modified(&tag));
+    }
+    let mut response = cache::ok(&tag, format.media_type());
+    response.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")));
+    Ok(response.streaming(Pieces(body)))
+}
+
+/// Starts to read a dataset: first its tag or a problem, then its pieces as fast as they are taken.
+fn stream(
+    app: web::Data<App>,
+    path: DownloadPath,
+    parameters: Parameters,
+    format: &'static dyn Format,
+    options: Options,
+) -> (oneshot::Receiver<Result<String, Problem>>, mpsc::Receiver<Result<web::Bytes, Problem>>) {
+    let (head_sender, head) = oneshot::channel();
+    let (sender, body) = mpsc::channel(4);
+    let db = app.db.clone();
+    actix_web::rt::spawn(async move {
+        let mut head_sender = Some(head_sender);
+        let pieces = sender.clone();
+        let done = db
+            .read(move |connection| {
+                let found =
+                    resolve::table(&app, connection, &path.id, path.number, parameters.get("table"), None).and_then(|found| {
+                        if format.applies_to(&found.schema) {
+                            return Ok(found);
+                        }
+                        Err(Problem::not_found(
+                            format!("{} には座標がないため、{} はありません。", found.resource, format.id()),
+                            format!("{} has no coordinates, so there is no {}.", found.resource, format.id()),
+                        ))
+                    });
+                let tag = found.as_ref().map_err(Clone::clone).map(|found| {
+                    cache::weak_tag(&["download", &found.resource, &found.state, format.id(), &options.bom.to_string()])
+                });
+                if let Some(head) = head_sender.take() {
+                    // Nobody waits any more: nothing is left to do.
+                    if head.send(tag).is_err() {
+                        return Ok(());
+                    }
+                }
+                let Ok(found) = found else { return Ok(()) };
+                each_piece(connection, &found, format, options, &mut |piece| {
+                    pieces.blocking_send(Ok(web::Bytes::from(piece))).map_err(|_| Problem::internal())
+                })
+            })
+            .await;
+        if let Err(problem) = done {
+            // The client sees the answer break off, rather than end early as if it were whole. A client that has gone
+            // takes no notice.
+            drop(sender.send(Err(problem)).await);
+        }
+    });
+    (head, body)
+}
+
+/// The pieces of a body as a stream.
+struct Pieces(mpsc::Receiver<Result<web::Bytes, Problem>>);
+
+impl futures_util::Stream for Pieces {
+    type Item = Result<web::Bytes, Problem>;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        self.0.poll_recv(context)
+    }
+}
+
+/// The uploaded file, byte for byte. It is not compressed on the way, so its tag is strong.
+async fn source(
+    app: web::Data<App>,
+    request: HttpRequest,
+    path: DownloadPath,
+    parameters: Parameters,
+) -> Result<HttpResponse, Problem> {
+    let db = app.db.clone();
+    let id = path.id.clone();
+    let stored = db
+        .read(move |connection| {
+            let entry = resolve::entry(connection, &path.id)?;
+            let tables = match path.number {
+                Some(number) => resolve::version(connection, &entry, number)?.1,
+                None => entry.tables.clone(),
+            };
+            let standard = resolve::standard_of(&app, &entry)?;
+            resolve::choose_table(standard, &tables, parameters.get("table")).map(|(_, stored)| stored.clone())
+        })
+        .await?;
+    let digest = stored.source.sha256;
+    let tag = format!("\"{digest}\"");
+    if cache::is_fresh(&request, &tag) {
+        return Ok(cache::not_modified(&tag));
+    }
+    let (sender, body) = mpsc::channel(4);
+    actix_web::rt::spawn(async move {
+        let pieces = sender.clone();
+        let done = db
+            .read(move |connection| {
+                for number in 0.. {
+                    let Some(piece) = files::piece(connection, digest, number)? else { break };
+                    if pieces.blocking_send(Ok(web::Bytes::from(piece))).is_err() {
+                        break;
+                    }
+                }
+                Ok::<_, Problem>(())
+            })
+            .await;
+        if let Err(problem) = done {
+            drop(sender.send(Err(problem)).await);
+        }
+    });
+    let extension = match stored.source.media_type.as_str() {
+        "text/csv" => "csv",
+        "application/zip" => "zip",
+        "application/vnd.ms-excel" => "xls",
+        _ => "xlsx",
+    };
+    let media_type = match (stored.source.media_type.as_str(), stored.source.encoding.as_str()) {
+        ("text/csv", encoding) => format!("text/csv; charset={encoding}"),
+        (other, _) => other.to_owned(),
+    };
+    let mut response = cache::ok(&tag, &media_type);
+    response.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{id}.source.{extension}\"")));
+    response.insert_header(ContentEncoding::Identity);
+    Ok(response.no_chunking(stored.source.bytes).streaming(Pieces(body)))
+}

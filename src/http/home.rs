@@ -1,0 +1,205 @@
+//! The front door: a guide for terminals and browsers, the service document, the API description.
+
+use std::fmt::Write;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::{Deserialize, Serialize};
+
+use super::App;
+use super::cache;
+use super::parameters::{Parameters, language};
+use super::problem::{Code, Problem, ProblemBody};
+use crate::catalog::{DatasetFilter, Entry};
+use crate::store::catalog;
+
+/// サービスの概要 / the service document
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ServiceBody {
+    /// 名称 / name
+    name: &'static str,
+    /// 版 / version of the software
+    version: &'static str,
+    /// 団体の数 / organizations
+    organizations: usize,
+    /// データセットの数 / datasets
+    datasets: u64,
+    /// レコードの数 / records
+    records: u64,
+    /// 標準の数 / standards
+    standards: usize,
+    /// 関連する URL / links
+    links: ServiceLinks,
+}
+
+/// 関連する URL / links of the service
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ServiceLinks {
+    /// 標準 / standards
+    standards: &'static str,
+    /// 団体 / organizations
+    organizations: &'static str,
+    /// データセット / datasets
+    datasets: &'static str,
+    /// 検査 / check
+    validate: &'static str,
+    /// API の説明 / API description
+    openapi: &'static str,
+    /// API の説明（画面） / API description as a page
+    docs: &'static str,
+}
+
+/// 案内 / Guide
+///
+/// 端末には貼り付けて使えるコマンドの案内を、ブラウザーには同じ内容のページを返します。 / A guide with lines to paste; a browser gets it as a page.
+#[utoipa::path(tag = "カタログ / catalogue", operation_id = "get_guide", responses(
+    (status = 200, description = "案内 / guide", content((String = "text/plain"), (String = "text/html"))),
+    (status = 304, description = "変わっていません / not modified"),
+    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
+    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/")]
+pub async fn get_guide(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let page = app
+        .db
+        .read(|connection| catalog::list_datasets(connection, &DatasetFilter::default(), 1_000).map_err(Problem::from))
+        .await?;
+    let text = guide(&base(&app, &request), &page.entries);
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Ok(if accept.contains("text/html") {
+        cache::answer(&request, "text/html; charset=utf-8", html(&text).into_bytes())
+    } else {
+        cache::answer(&request, "text/plain; charset=utf-8", text.into_bytes())
+    })
+}
+
+/// サービスの概要 / Service document
+///
+/// 件数と入口のアドレスです。 / Counts and where to begin.
+#[utoipa::path(tag = "カタログ / catalogue", operation_id = "get_service", params(
+    ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
+    responses(
+    (status = 200, description = "概要 / service", body = ServiceBody),
+    (status = 304, description = "変わっていません / not modified"),
+    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
+    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("")]
+pub async fn get_service(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    Parameters::only(&request, &["lang"])?;
+    let organizations = app.db.read(|connection| catalog::list_organizations(connection).map_err(Problem::from)).await?;
+    let body = ServiceBody {
+        name: "machikura 街蔵",
+        version: env!("CARGO_PKG_VERSION"),
+        datasets: organizations.iter().map(|summary| summary.datasets).sum(),
+        records: organizations.iter().map(|summary| summary.records).sum(),
+        organizations: organizations.len(),
+        standards: app.registry.standards().len(),
+        links: ServiceLinks {
+            standards: "/api/v1/standards",
+            organizations: "/api/v1/organizations",
+            datasets: "/api/v1/datasets",
+            validate: "/api/v1/validate",
+            openapi: "/openapi.json",
+            docs: "/docs/",
+        },
+    };
+    Ok(cache::json(&request, &body))
+}
+
+/// API の説明（OpenAPI） / API description (OpenAPI)
+///
+/// OpenAPI 3.1 の文書です。 / The OpenAPI 3.1 document.
+#[utoipa::path(tag = "カタログ / catalogue", operation_id = "get_openapi", responses(
+    (status = 200, description = "OpenAPI 3.1", body = serde_json::Value),
+    (status = 304, description = "変わっていません / not modified"),
+    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/openapi.json")]
+pub async fn get_openapi(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
+    cache::answer(&request, "application/json", app.document.clone().into_bytes())
+}
+
+#[derive(Deserialize)]
+struct ProblemPath {
+    code: String,
+}
+
+/// エラーの説明 / About a kind of problem
+///
+/// エラーの `type` が指すページです。 / The page that `type` of a problem points to.
+#[utoipa::path(tag = "運用 / operation", operation_id = "get_problem", params(
+    ("code" = String, Path, description = "種類 / kind", example = "not-found"),
+    ("lang" = Option<String>, Query, description = "言語 / language: ja, en")),
+    responses(
+    (status = 200, description = "説明 / about it", body = String, content_type = "text/plain"),
+    (status = 304, description = "変わっていません / not modified"),
+    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/problems/{code}")]
+pub async fn get_problem(request: HttpRequest, path: web::Path<ProblemPath>) -> Result<HttpResponse, Problem> {
+    let lang = language(&request);
+    let code = Code::ALL.into_iter().find(|code| code.word() == path.code).ok_or_else(|| {
+        Problem::not_found(
+            format!("エラーの種類「{}」はありません。", path.code),
+            format!("There is no kind of problem \"{}\".", path.code),
+        )
+    })?;
+    let text = format!("{} ({})\nHTTP {}\n", code.title().get(lang), code.word(), code.status());
+    Ok(cache::answer(&request, "text/plain; charset=utf-8", text.into_bytes()))
+}
+
+/// The address under which the client reaches this server.
+fn base(app: &App, request: &HttpRequest) -> String {
+    app.settings.public_url.clone().unwrap_or_else(|| {
+        let connection = request.connection_info();
+        format!("{}://{}", connection.scheme(), connection.host())
+    })
+}
+
+/// The guide, with lines that work on what is published here.
+fn guide(base: &str, entries: &[Entry]) -> String {
+    let mut out = String::new();
+    write_guide(&mut out, base, entries).expect("a String takes everything");
+    out
+}
+
+fn write_guide(out: &mut String, base: &str, entries: &[Entry]) -> std::fmt::Result {
+    writeln!(out, "街蔵 machikura {} — 自治体標準オープンデータセットのカタログ", env!("CARGO_PKG_VERSION"))?;
+    writeln!(out, "登録は要りません。次の行をそのまま貼り付けて試せます。 / No account needed; paste these lines.\n")?;
+    writeln!(out, "■ 何があるか / what there is")?;
+    writeln!(out, "curl {base}/api/v1/organizations")?;
+    writeln!(out, "curl '{base}/api/v1/datasets?limit=5'")?;
+    let with_map = entries.iter().find(|entry| entry.bounding_box().is_some());
+    if let Some((entry, bounds)) = with_map.and_then(|entry| Some((entry, entry.bounding_box()?))) {
+        let id = entry.dataset.id.to_string();
+        let standard = entry.dataset.description.standard.as_deref().unwrap_or_default();
+        let title = &entry.dataset.description.title;
+        let (latitude, longitude) = ((bounds.south + bounds.north) / 2.0, (bounds.west + bounds.east) / 2.0);
+        writeln!(out, "\n■ {title} を調べる / query one dataset")?;
+        writeln!(out, "curl '{base}/api/v1/datasets/{id}/records.txt?limit=5'")?;
+        writeln!(out, "curl -G {base}/api/v1/datasets/{id}/records --data-urlencode '名称__contains=市' -d limit=3")?;
+        let (west, south, east, north) = (bounds.west, bounds.south, bounds.east, bounds.north);
+        writeln!(out, "curl '{base}/api/v1/datasets/{id}/records?bbox={west:.3},{south:.3},{east:.3},{north:.3}&limit=3'")?;
+        writeln!(out, "\n■ 全自治体を横断して、近い順に / across all municipalities, nearest first")?;
+        writeln!(out, "curl '{base}/api/v1/standards/{standard}/records.txt?lat={latitude:.4}&lon={longitude:.4}&limit=5'")?;
+        writeln!(out, "\n■ ファイルで受け取る / download")?;
+        writeln!(out, "curl -O -J {base}/api/v1/datasets/{id}/download.csv")?;
+        writeln!(out, "curl -O -J {base}/api/v1/datasets/{id}/download.geojson")?;
+    }
+    writeln!(out, "\n■ 公開前の表を検査する / check a table")?;
+    writeln!(out, "curl -s {base}/api/v1/standards/aed/template.csv | curl --data-binary @- '{base}/api/v1/validate?format=text'")?;
+    writeln!(out, "\nAPI の説明 / API description: {base}/docs/")
+}
+
+/// The guide as a page that needs nothing from outside.
+fn html(text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    format!(
+        "<!doctype html><html lang=\"ja\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>街蔵 machikura</title><style>body{{max-width:72rem;margin:2rem auto;padding:0 1rem;font-family:sans-serif}}\
+         pre{{white-space:pre-wrap;line-height:1.6}}</style>\
+         <h1>街蔵 machikura</h1><p><a href=\"/docs/\">API の説明 / API description</a> · <a href=\"/api/v1/datasets\">データセット / datasets</a></p>\
+         <pre>{escaped}</pre></html>",
+    )
+}

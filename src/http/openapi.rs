@@ -1,0 +1,224 @@
+//! The OpenAPI document: what `.service(…)` collects, with a component for each standard's record.
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::openapi::schema::{
+    AdditionalProperties, AnyOfBuilder, ArrayBuilder, KnownFormat, ObjectBuilder, Schema as ApiSchema, SchemaFormat,
+    SchemaType, Type,
+};
+use utoipa::openapi::{OpenApi, Ref, RefOr};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
+use utoipa_actix_web::AppExt;
+
+use crate::query::MAX_LIMIT;
+use crate::schema::{Field, Kind, Schema};
+use crate::standard::{Registry, Standard, Table};
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "machikura 街蔵",
+        description = "自治体標準オープンデータセットを検査し、公開し、検索できるようにする API です。閲覧に登録は要りません。項目名は標準のものをそのまま（日本語、UTF-8 のパーセントエンコード）使います。\n\nChecks, publishes and serves the standard open data of Japanese municipalities. Reading needs no account. Field names are the standard's own, in Japanese, percent-encoded as UTF-8.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    servers((url = "/", description = "このサーバー / this server")),
+    tags(
+        (name = "標準 / standards", description = "データセットの種類と項目 / data set types and their fields"),
+        (name = "カタログ / catalogue", description = "団体とデータセット / organizations and datasets"),
+        (name = "データ / records", description = "検索とダウンロード / queries and downloads"),
+        (name = "検査 / check", description = "公開前の検査 / checks before publication"),
+        (name = "公開 / publish", description = "トークンが必要な操作 / operations that need a token"),
+        (name = "運用 / operation", description = "動作の確認 / health"),
+    ),
+    modifiers(&BearerToken),
+    components(schemas(Record, super::problem::ProblemBody))
+)]
+struct Document;
+
+struct BearerToken;
+
+impl utoipa::Modify for BearerToken {
+    fn modify(&self, document: &mut OpenApi) {
+        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("運用者が発行するトークン（mk_…） / token issued by the operator"))
+            .build();
+        let components = document.components.get_or_insert_with(Default::default);
+        components.add_security_scheme("token", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The document of every route, for these standards. Needs neither server nor database.
+pub fn document(registry: &Registry) -> OpenApi {
+    let (_, mut document) = actix_web::App::new()
+        .into_utoipa_app()
+        .openapi(<Document as utoipa::OpenApi>::openapi())
+        .configure(super::routes)
+        .split_for_parts();
+    let components = document.components.get_or_insert_with(Default::default);
+    for standard in registry.standards() {
+        for table in &standard.tables {
+            components.schemas.insert(component_name(standard, table), component(standard, table).into());
+        }
+    }
+    let names = registry.standards().iter().flat_map(|standard| {
+        standard.tables.iter().map(move |table| component_name(standard, table))
+    });
+    let record = names.fold(
+        AnyOfBuilder::new().description(Some(
+            "標準ごとのレコード。項目はすべて、選択（select）によって省かれることがあります。 / a record of one of the standards; `select` may leave fields out",
+        )),
+        |any, name| any.item(Ref::from_schema_name(name)),
+    );
+    components.schemas.insert("Record".to_owned(), RefOr::T(ApiSchema::AnyOf(record.build())));
+    document
+}
+
+/// `aed`, and `procurement_award_notice` for a further table.
+fn component_name(standard: &Standard, table: &Table) -> String {
+    if table.name == standard.main_table().name { standard.slug.clone() } else { format!("{}_{}", standard.slug, table.name) }
+}
+
+fn component(standard: &Standard, table: &Table) -> ApiSchema {
+    let mut object = record_object(table.schema());
+    object = object.title(Some(format!("{} / {}", table.title.ja, table.title.en)));
+    object = object.description(Some(format!("{} / {}", standard.description.ja, standard.description.en)));
+    object = object.property("dataset", text("データセットの ID（横断検索のとき） / dataset, in answers across organizations"));
+    let distance = ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Number, Type::Null]))
+        .description(Some("指定した地点からの距離（メートル） / metres from the place asked for"));
+    object = object.property("distance_m", distance);
+    // The columns that a municipality adds are texts.
+    object
+        .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(ApiSchema::Object(text("追加の列 / extra column"))))))
+        .build()
+        .into()
+}
+
+fn text(description: &str) -> utoipa::openapi::schema::Object {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .description(Some(description))
+        .build()
+}
+
+/// The fields of a record with their types; every one may be null.
+fn record_object(schema: &Schema) -> ObjectBuilder {
+    schema.fields().iter().fold(ObjectBuilder::new(), |object, field| object.property(&field.name, property(field)))
+}
+
+fn property(field: &Field) -> utoipa::openapi::schema::Object {
+    let (kind, format) = match field.kind {
+        Kind::Integer => (Type::Integer, None),
+        Kind::Number | Kind::Latitude | Kind::Longitude => (Type::Number, None),
+        Kind::Date => (Type::String, Some(SchemaFormat::KnownFormat(KnownFormat::Date))),
+        _ => (Type::String, None),
+    };
+    let mut description = format!("{} / {}", field.description.ja, field.description.en);
+    if let Some(unit) = &field.unit {
+        description.push_str(&format!(" [{unit}]"));
+    }
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([kind, Type::Null]))
+        .format(format)
+        .description(Some(description))
+        .build()
+}
+
+/// A standard's record as a JSON Schema of its own (draft 2020-12).
+pub fn json_schema(standard: &Standard, table: &Table, schema: &Schema) -> Value {
+    let object = record_object(schema).title(Some(table.title.ja.clone())).build();
+    let mut value = serde_json::to_value(object).expect("a schema has only string keys");
+    value["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
+    value["$id"] = format!("/api/v1/standards/{}?format=json-schema", standard.slug).into();
+    value
+}
+
+/// 1 件のデータ / a record; the document has a component for each standard.
+#[derive(Serialize)]
+pub struct Record;
+
+impl PartialSchema for Record {
+    fn schema() -> RefOr<ApiSchema> {
+        ObjectBuilder::new().schema_type(Type::Object).into()
+    }
+}
+
+impl ToSchema for Record {}
+
+/// 検索結果 / a page of records
+#[derive(Serialize)]
+pub struct Records;
+
+impl PartialSchema for Records {
+    fn schema() -> RefOr<ApiSchema> {
+        let count = |description: &str| {
+            ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).description(Some(description))
+        };
+        ObjectBuilder::new()
+            .property("total", count("条件に合う件数（count=none のときは省略） / records in all; absent with count=none"))
+            .property("count", count("このページの件数 / records on this page"))
+            .required("count")
+            .property("next", text("次のページのアドレス / address of the next page"))
+            .required("next")
+            .property("records", ArrayBuilder::new().items(Ref::from_schema_name("Record")))
+            .required("records")
+            .into()
+    }
+}
+
+impl ToSchema for Records {}
+
+/// The parameters of a record query that every table has. Each field of the table is a parameter too.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "read only by the document; the query reads the parameters itself")]
+pub struct RecordQuery {
+    /// 返す項目（コンマ区切り） / fields to answer with, comma-separated
+    #[param(example = "名称,緯度,経度")]
+    select: Option<String>,
+    /// 並べ替え（`-` で降順） / order; `-` for descending
+    #[param(example = "名称")]
+    sort: Option<String>,
+    /// 件数の上限（既定 100） / records at most
+    #[param(minimum = 0, maximum = 10000, example = 20)]
+    limit: Option<u32>,
+    /// 先頭から飛ばす件数 / records to leave out at the start
+    #[param(minimum = 0)]
+    offset: Option<u32>,
+    /// 次のページの位置（`next` にあるもの） / place to go on from, out of `next`
+    cursor: Option<String>,
+    /// 西,南,東,北（十進度、WGS 84） / box in degrees, WGS 84
+    #[param(example = "133.5,34.4,134.2,35.0")]
+    bbox: Option<String>,
+    /// 地点の緯度（`lon` とともに） / latitude of a place, with `lon`
+    #[param(minimum = -90, maximum = 90)]
+    lat: Option<f64>,
+    /// 地点の経度 / longitude of the place
+    #[param(minimum = -180, maximum = 180)]
+    lon: Option<f64>,
+    /// 地点からの距離（メートル、既定 1000） / metres around the place
+    #[param(minimum = 0)]
+    radius: Option<f64>,
+    /// 総件数を数えるか（exact, none） / whether to count all records
+    #[param(example = "exact")]
+    count: Option<String>,
+    /// 形式（json, csv, geojson, txt） / format
+    format: Option<String>,
+    /// CSV に BOM を付けるか（既定 true） / whether CSV begins with a byte-order mark
+    bom: Option<bool>,
+    /// 複数の表からなるデータセットの表 / table of a dataset of several tables
+    table: Option<String>,
+    /// エラーの言語（ja, en） / language of errors
+    lang: Option<String>,
+}
+
+const _: () = assert!(MAX_LIMIT == 10_000, "the document says 10000");
+
+/// The document as text, as it is served and committed.
+pub fn json(registry: &Registry) -> String {
+    let mut text = document(registry).to_pretty_json().expect("the document has only string keys");
+    text.push('\n');
+    text
+}

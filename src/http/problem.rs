@@ -1,0 +1,408 @@
+//! Errors as clients see them (RFC 9457), and the only place where an error becomes a status.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::publish::PublishError;
+use crate::query::QueryError;
+use crate::store::StoreError;
+use crate::tabular::ReadError;
+use crate::text::{Bilingual, Lang, Text};
+
+/// Every kind of problem. The word is stable and never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// A parameter is unknown or unreadable.
+    InvalidParameter,
+    /// The body is not what the operation takes.
+    InvalidBody,
+    /// There is no valid token.
+    Unauthorized,
+    /// The token does not allow it.
+    Forbidden,
+    /// There is no such thing.
+    NotFound,
+    /// The address does not take this method.
+    MethodNotAllowed,
+    /// No format that the client accepts.
+    NotAcceptable,
+    /// It was there and has been withdrawn.
+    Gone,
+    /// Somebody else has published meanwhile.
+    PreconditionFailed,
+    /// The body is larger than allowed.
+    TooLarge,
+    /// The body is no table.
+    UnsupportedMedia,
+    /// The table does not conform to the standard.
+    Nonconforming,
+    /// Too many requests from one address.
+    TooManyRequests,
+    /// Something that should not happen.
+    Internal,
+    /// More work than can be done at once, or no database.
+    Busy,
+    /// The question takes too long.
+    Timeout,
+}
+
+impl Code {
+    /// Every code.
+    pub const ALL: [Code; 16] = [
+        Code::InvalidParameter,
+        Code::InvalidBody,
+        Code::Unauthorized,
+        Code::Forbidden,
+        Code::NotFound,
+        Code::MethodNotAllowed,
+        Code::NotAcceptable,
+        Code::Gone,
+        Code::PreconditionFailed,
+        Code::TooLarge,
+        Code::UnsupportedMedia,
+        Code::Nonconforming,
+        Code::TooManyRequests,
+        Code::Internal,
+        Code::Busy,
+        Code::Timeout,
+    ];
+
+    /// The word, its status and its title.
+    fn about(self) -> (&'static str, u16, Text) {
+        let about = |word, status, ja, en| (word, status, Text { ja, en });
+        match self {
+            Code::InvalidParameter => about("invalid-parameter", 400, "パラメータに誤りがあります", "A parameter is wrong"),
+            Code::InvalidBody => about("invalid-body", 400, "本文を読み取れません", "The body cannot be read"),
+            Code::Unauthorized => about("unauthorized", 401, "トークンが必要です", "A token is needed"),
+            Code::Forbidden => about("forbidden", 403, "この操作は許可されていません", "Not allowed"),
+            Code::NotFound => about("not-found", 404, "見つかりません", "Not found"),
+            Code::MethodNotAllowed => about("method-not-allowed", 405, "このアドレスではできない操作です", "Method not allowed"),
+            Code::NotAcceptable => about("not-acceptable", 406, "求められた形式では返せません", "No acceptable format"),
+            Code::Gone => about("gone", 410, "公開が取り下げられました", "Withdrawn"),
+            Code::PreconditionFailed => about("precondition-failed", 412, "ほかの人が先に公開しています", "Published meanwhile"),
+            Code::TooLarge => about("too-large", 413, "ファイルが大きすぎます", "Too large"),
+            Code::UnsupportedMedia => about("unsupported-media", 415, "表として読めないファイルです", "Not a table"),
+            Code::Nonconforming => about("nonconforming", 422, "標準に適合していません", "Does not conform to the standard"),
+            Code::TooManyRequests => about("too-many-requests", 429, "要求が多すぎます", "Too many requests"),
+            Code::Internal => about("internal", 500, "サーバーの内部で問題が起きました", "Internal error"),
+            Code::Busy => about("busy", 503, "混み合っています", "Busy"),
+            Code::Timeout => about("timeout", 504, "時間内に答えられませんでした", "Took too long"),
+        }
+    }
+
+    /// The word that clients can rely on.
+    pub fn word(self) -> &'static str {
+        self.about().0
+    }
+
+    /// The HTTP status.
+    pub fn status(self) -> StatusCode {
+        StatusCode::from_u16(self.about().1).expect("the table holds HTTP statuses")
+    }
+
+    /// The title.
+    pub fn title(self) -> Text {
+        self.about().2
+    }
+
+    /// The code for an error that actix itself answers.
+    fn of_status(status: StatusCode) -> Code {
+        let exact = Code::ALL.into_iter().find(|code| code.status() == status);
+        exact.unwrap_or(if status.is_server_error() { Code::Internal } else { Code::InvalidBody })
+    }
+}
+
+/// An error on its way to a client.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// What kind.
+    pub code: Code,
+    detail: Bilingual,
+    hint: Option<Bilingual>,
+    errors: Vec<QueryError>,
+    /// The report of a check, already in the client's language.
+    report: Option<Value>,
+    /// Methods that the address takes.
+    allow: Option<String>,
+}
+
+/// Seconds after which a client may try again.
+const RETRY_AFTER: &str = "5";
+
+impl Problem {
+    /// A problem with a sentence that says what is wrong.
+    pub fn new(code: Code, ja: impl Into<String>, en: impl Into<String>) -> Problem {
+        let detail = Bilingual { ja: ja.into(), en: en.into() };
+        Problem { code, detail, hint: None, errors: Vec::new(), report: None, allow: None }
+    }
+
+    /// With what to do about it.
+    #[must_use]
+    pub fn hint(mut self, ja: impl Into<String>, en: impl Into<String>) -> Problem {
+        self.hint = Some(Bilingual { ja: ja.into(), en: en.into() });
+        self
+    }
+
+    /// What is wrong, in one language.
+    pub fn detail(&self, lang: Lang) -> &str {
+        self.detail.get(lang)
+    }
+
+    /// Nothing of this name.
+    pub fn not_found(ja: impl Into<String>, en: impl Into<String>) -> Problem {
+        Problem::new(Code::NotFound, ja, en)
+    }
+
+    /// One parameter that is wrong.
+    pub fn parameter(name: &str, value: &str, ja: impl Into<String>, en: impl Into<String>) -> Problem {
+        Problem::parameters(vec![QueryError {
+            parameter: name.to_owned(),
+            value: value.to_owned(),
+            message: Bilingual { ja: ja.into(), en: en.into() },
+            hint: None,
+        }])
+    }
+
+    /// All parameters that are wrong.
+    pub fn parameters(errors: Vec<QueryError>) -> Problem {
+        let first = errors.first();
+        let detail = first.map(|error| error.message.clone()).unwrap_or_default();
+        let hint = first.and_then(|error| error.hint.clone());
+        Problem { code: Code::InvalidParameter, detail, hint, errors, report: None, allow: None }
+    }
+
+    /// A table that does not conform, with the report.
+    pub fn nonconforming(report: Value, ja: impl Into<String>, en: impl Into<String>) -> Problem {
+        Problem { report: Some(report), ..Problem::new(Code::Nonconforming, ja, en) }
+    }
+
+    /// An address that takes other methods.
+    pub fn method(allow: String) -> Problem {
+        let problem = Problem::new(
+            Code::MethodNotAllowed,
+            format!("使える操作は {allow} です。"),
+            format!("This address takes {allow}."),
+        );
+        Problem { allow: Some(allow), ..problem }
+    }
+
+    /// The response, in one language.
+    pub fn response(&self, lang: Lang, instance: &str) -> HttpResponse {
+        let body = ProblemBody {
+            type_: format!("/problems/{}", self.code.word()),
+            title: self.code.title().get(lang).to_owned(),
+            status: self.code.status().as_u16(),
+            detail: self.detail.get(lang).to_owned(),
+            instance: instance.to_owned(),
+            code: self.code.word().to_owned(),
+            hint: self.hint.as_ref().map(|hint| hint.get(lang).to_owned()),
+            errors: self.errors.iter().map(|error| error_body(error, lang)).collect(),
+            report: self.report.clone(),
+        };
+        let mut response = HttpResponse::build(self.code.status());
+        response.content_type("application/problem+json").insert_header(("Cache-Control", "no-store"));
+        match self.code {
+            Code::Unauthorized => response.insert_header(("WWW-Authenticate", "Bearer realm=\"machikura\"")),
+            Code::TooManyRequests | Code::Busy | Code::Timeout => response.insert_header(("Retry-After", RETRY_AFTER)),
+            Code::MethodNotAllowed => response.insert_header(("Allow", self.allow.clone().unwrap_or_default())),
+            _ => &mut response,
+        };
+        response.body(serde_json::to_vec(&body).expect("a problem has only string keys"))
+    }
+
+    /// The problem in an error that some part of actix or a handler answers.
+    pub fn of_error(error: &actix_web::Error) -> Problem {
+        if let Some(problem) = error.as_error::<Problem>() {
+            return problem.clone();
+        }
+        let code = Code::of_status(error.as_response_error().status_code());
+        if code == Code::Internal {
+            tracing::error!(%error, "unexpected error");
+            return Problem::internal();
+        }
+        let text = error.to_string();
+        Problem::new(code, format!("要求を読み取れません（{text}）。"), format!("The request cannot be read ({text})."))
+    }
+
+    /// Something that should not happen; the cause is in the log.
+    pub fn internal() -> Problem {
+        Problem::new(
+            Code::Internal,
+            "サーバーの内部で問題が起きました。運用者が記録を確認できます。",
+            "Something went wrong in the server; its operator finds the cause in the log.",
+        )
+    }
+}
+
+fn error_body(error: &QueryError, lang: Lang) -> ParameterErrorBody {
+    ParameterErrorBody {
+        parameter: error.parameter.clone(),
+        value: error.value.clone(),
+        detail: error.message.get(lang).to_owned(),
+        hint: error.hint.as_ref().map(|hint| hint.get(lang).to_owned()),
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.code.word(), self.detail.en)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.response(Lang::Ja, "")
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Problem {
+        match error {
+            StoreError::Busy => {
+                Problem::new(Code::Busy, "混み合っています。少し待ってからもう一度お試しください。", "Too much work at once; try again soon.")
+            }
+            StoreError::Conflict(_) => Problem::new(
+                Code::Busy,
+                "同時に行われた更新と重なりました。もう一度お試しください。",
+                "It collided with another update; try again.",
+            ),
+            StoreError::Unavailable(ref cause) => {
+                tracing::error!(%cause, "the database is not reachable");
+                Problem::new(Code::Busy, "データベースに接続できません。少し待ってからもう一度お試しください。", "The database cannot be reached; try again soon.")
+            }
+            StoreError::Timeout => Problem::new(
+                Code::Timeout,
+                "問い合わせに時間がかかりすぎました。条件を加えて範囲を狭めてください。",
+                "The question takes too long; add conditions to narrow it.",
+            ),
+            StoreError::PreconditionFailed { expected, found } => {
+                let found = found.map_or_else(|| "-".to_owned(), |found| found.to_string());
+                Problem::new(
+                    Code::PreconditionFailed,
+                    format!("If-Match の版は {expected} ですが、現在の版は {found} です。最新の版を確かめてください。"),
+                    format!("If-Match names version {expected}, but the current one is {found}."),
+                )
+            }
+            StoreError::UnknownOrganization(code) => Problem::not_found(
+                format!("団体 {code} は登録されていません。"),
+                format!("The organization {code} is not registered."),
+            ),
+            StoreError::UnknownVersion(what) => {
+                Problem::not_found(format!("{what} はありません。"), format!("There is no {what}."))
+            }
+            StoreError::InvalidRecord { row, reason } => Problem::new(
+                Code::InvalidBody,
+                format!("{row} 行目を保存できません（{reason}）。"),
+                format!("Row {row} cannot be stored ({reason})."),
+            ),
+            StoreError::WrongDigest(_)
+            | StoreError::Io(_)
+            | StoreError::Migration(_)
+            | StoreError::Interrupted
+            | StoreError::Database(_) => {
+                tracing::error!(%error, "the store failed");
+                Problem::internal()
+            }
+        }
+    }
+}
+
+impl From<PublishError> for Problem {
+    fn from(error: PublishError) -> Problem {
+        match error {
+            PublishError::Store(error) => error.into(),
+            PublishError::Read(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Problem {
+        let unsupported = |ja: String, en: String| {
+            Problem::new(Code::UnsupportedMedia, ja, en).hint(
+                "CSV または Excel（XLSX、XLS）のファイルを送ってください。",
+                "Send a CSV or Excel (XLSX, XLS) file.",
+            )
+        };
+        match error {
+            ReadError::Empty => Problem::new(Code::InvalidBody, "ファイルが空です。", "The file is empty."),
+            ReadError::NotATable(name) => {
+                unsupported(format!("{name} ファイルです。表として読めません。"), format!("This is {name}, not a table."))
+            }
+            ReadError::NotText => unsupported(
+                "文字としても Excel としても読めないファイルです。".to_owned(),
+                "The bytes are neither text nor a workbook.".to_owned(),
+            ),
+            ReadError::Encrypted => unsupported(
+                "パスワードで保護されています。保護を外して保存し直してください。".to_owned(),
+                "The workbook is protected by a password; save it without one.".to_owned(),
+            ),
+            ReadError::Damaged(cause) => Problem::new(
+                Code::InvalidBody,
+                format!("ファイルが壊れています（{cause}）。もう一度保存し直してください。"),
+                format!("The file is damaged ({cause}); save it again."),
+            ),
+            ReadError::TooLarge(limit) => Problem::new(
+                Code::TooLarge,
+                format!("展開すると {limit} バイトを超えます。"),
+                format!("Unpacked, the file is larger than {limit} bytes."),
+            ),
+            ReadError::Io(ref cause) => {
+                tracing::error!(%cause, "an upload could not be read");
+                Problem::internal()
+            }
+        }
+    }
+}
+
+/// エラー（RFC 9457） / an error (RFC 9457)
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ProblemBody {
+    /// 種類の説明ページ / page about this kind of problem
+    #[serde(rename = "type")]
+    #[schema(rename = "type")]
+    type_: String,
+    /// 見出し / title
+    title: String,
+    /// HTTP ステータス / HTTP status
+    status: u16,
+    /// 何が起きたか / what is wrong
+    detail: String,
+    /// 要求されたアドレス / address of the request
+    instance: String,
+    /// 種類 / kind of problem
+    code: String,
+    /// どうすればよいか / what to do
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    /// 誤りの一覧 / everything that is wrong
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<ParameterErrorBody>,
+    /// 検査結果 / report of the check
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<Value>,
+}
+
+/// One wrong parameter.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ParameterErrorBody {
+    /// パラメータ / parameter
+    parameter: String,
+    /// 値 / value
+    value: String,
+    /// 何が誤りか / what is wrong
+    detail: String,
+    /// 正しくはこうでは / what was probably meant
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}

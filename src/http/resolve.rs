@@ -1,0 +1,207 @@
+//! From the names in an address to what they stand for.
+
+use std::borrow::Cow;
+
+use diesel::pg::PgConnection;
+
+use super::App;
+use super::problem::{Code, Problem};
+use crate::catalog::{DatasetId, Entry, StoredTable, Version};
+use crate::schema::{Schema, municipality_check_digit, nearest};
+use crate::standard::{Standard, Table};
+use crate::store::catalog::{self, Which};
+use crate::store::records::Scope;
+
+/// The records that a question is asked of.
+pub struct Found<'a> {
+    /// What they are called in messages, tags and cursors.
+    pub resource: String,
+    /// Their columns.
+    pub schema: Cow<'a, Schema>,
+    /// Where they are.
+    pub scope: Scope,
+    /// Changes when the records do.
+    pub state: String,
+    /// Whether they are of several organizations.
+    pub is_across: bool,
+}
+
+/// The data set with this id, withdrawn ones excluded.
+///
+/// # Errors
+/// 404 for one that there is not, 410 for one that was withdrawn.
+pub fn entry(connection: &mut PgConnection, id: &str) -> Result<Entry, Problem> {
+    let missing = || {
+        Problem::not_found(format!("データセット {id} はありません。"), format!("There is no dataset {id}.")).hint(
+            "一覧は /api/v1/datasets にあります。ID は 331007_aed のように「団体コード_標準」です。",
+            "See /api/v1/datasets; ids are like 331007_aed: organization code and standard.",
+        )
+    };
+    let parsed = DatasetId::parse(&with_check_digit(id)).ok_or_else(missing)?;
+    let entry = catalog::find_dataset(connection, &parsed)?.ok_or_else(missing)?;
+    if entry.dataset.withdrawn_at.is_some() {
+        return Err(Problem::new(
+            Code::Gone,
+            format!("データセット {id} は公開が取り下げられました。"),
+            format!("The dataset {id} has been withdrawn."),
+        ));
+    }
+    Ok(entry)
+}
+
+/// The data set of the standard with this slug.
+///
+/// # Errors
+/// 404 with the nearest slug.
+pub fn standard<'a>(app: &'a App, slug: &str) -> Result<&'a Standard, Problem> {
+    app.registry.find(slug).ok_or_else(|| {
+        let near = nearest(slug, app.registry.standards().iter().map(|standard| standard.slug.as_str()));
+        let problem =
+            Problem::not_found(format!("標準「{slug}」はありません。"), format!("There is no standard \"{slug}\"."));
+        match near {
+            Some(near) => problem.hint(format!("{near} のことですか。"), format!("Did you mean {near}?")),
+            None => problem.hint("一覧は /api/v1/standards にあります。", "See /api/v1/standards."),
+        }
+    })
+}
+
+/// The stored table of a data set: of the version `number` where one is named, else as it was at the publication
+/// `serial`, else as it is now.
+///
+/// # Errors
+/// 404 and 410 for data sets, versions and tables that are not there.
+pub fn table<'a>(
+    app: &'a App,
+    connection: &mut PgConnection,
+    id: &str,
+    number: Option<i32>,
+    table: Option<&str>,
+    serial: Option<i64>,
+) -> Result<Found<'a>, Problem> {
+    let entry = entry(connection, id)?;
+    let (version, tables) = match (number.map(Which::Number).or(serial.map(Which::Serial)), &entry.version) {
+        (None, Some(version)) => (version.clone(), entry.tables.clone()),
+        (Some(which), _) => {
+            catalog::find_version(connection, entry.dataset.key, which)?.ok_or_else(|| no_version(id))?
+        }
+        (None, None) => return Err(no_version(id)),
+    };
+    let standard = standard_of(app, &entry)?;
+    let (definition, stored) = choose_table(standard, &tables, table)?;
+    Ok(Found {
+        resource: resource(&entry, number, stored, &tables),
+        schema: schema(definition, stored),
+        scope: Scope::of_table(stored, version.serial),
+        state: stored.key.to_string(),
+        is_across: false,
+    })
+}
+
+/// The table of a standard across all organizations.
+///
+/// # Errors
+/// 404 for a standard or table that there is not.
+pub fn across<'a>(
+    app: &'a App,
+    connection: &mut PgConnection,
+    slug: &str,
+    table: Option<&str>,
+    serial: Option<i64>,
+) -> Result<Found<'a>, Problem> {
+    let standard = standard(app, slug)?;
+    let definition = match table {
+        None => standard.main_table(),
+        Some(name) => standard.table(name).ok_or_else(|| no_table(standard, name))?,
+    };
+    let scope = Scope::across(connection, slug, &definition.name, serial)?;
+    Ok(Found {
+        resource: format!("standards/{slug}/{}", definition.name),
+        schema: Cow::Borrowed(definition.schema()),
+        state: scope.serial().to_string(),
+        scope,
+        is_across: true,
+    })
+}
+
+/// The standard that a data set follows.
+///
+/// # Errors
+/// 404 where this server no longer knows it.
+pub fn standard_of<'a>(app: &'a App, entry: &Entry) -> Result<&'a Standard, Problem> {
+    standard(app, entry.dataset.description.standard.as_deref().unwrap_or_default())
+}
+
+/// The columns of a stored table: the standard's and those behind them.
+pub fn schema<'a>(definition: &'a Table, stored: &StoredTable) -> Cow<'a, Schema> {
+    if stored.extra_columns.is_empty() {
+        return Cow::Borrowed(definition.schema());
+    }
+    let extra = stored.extra_columns.iter().map(String::as_str);
+    definition.schema().with_extra_columns(extra).map_or(Cow::Borrowed(definition.schema()), Cow::Owned)
+}
+
+/// `33100` becomes `331007`, also in front of `_aed`.
+pub fn with_check_digit(id: &str) -> Cow<'_, str> {
+    let (code, rest) = id.split_at(id.find('_').unwrap_or(id.len()));
+    match municipality_check_digit(code) {
+        Some(digit) => Cow::Owned(format!("{code}{digit}{rest}")),
+        None => Cow::Borrowed(id),
+    }
+}
+
+/// The table with this name, or the first that is published.
+///
+/// # Errors
+/// 404 for a table that there is not.
+pub fn choose_table<'a, 's>(
+    standard: &'a Standard,
+    tables: &'s [StoredTable],
+    name: Option<&str>,
+) -> Result<(&'a Table, &'s StoredTable), Problem> {
+    let mut published = standard.tables.iter().filter_map(|definition| {
+        tables.iter().find(|stored| stored.name == definition.name).map(|stored| (definition, stored))
+    });
+    match name {
+        None => published.next().ok_or_else(|| no_table(standard, "")),
+        Some(name) => {
+            published.find(|(definition, _)| definition.name == name).ok_or_else(|| no_table(standard, name))
+        }
+    }
+}
+
+fn no_table(standard: &Standard, name: &str) -> Problem {
+    let names: Vec<&str> = standard.tables.iter().map(|table| table.name.as_str()).collect();
+    Problem::not_found(
+        format!("表「{name}」はありません。{} の表は {} です。", standard.slug, names.join(", ")),
+        format!("There is no table \"{name}\"; the tables of {} are {}.", standard.slug, names.join(", ")),
+    )
+}
+
+fn no_version(id: &str) -> Problem {
+    Problem::not_found(format!("{id} にその版はありません。"), format!("{id} has no such version."))
+        .hint(format!("一覧は /api/v1/datasets/{id}/versions にあります。"), format!("See /api/v1/datasets/{id}/versions."))
+}
+
+fn resource(entry: &Entry, number: Option<i32>, stored: &StoredTable, tables: &[StoredTable]) -> String {
+    let mut resource = entry.dataset.id.to_string();
+    if let Some(number) = number {
+        resource.push_str(&format!("/versions/{number}"));
+    }
+    if tables.len() > 1 {
+        resource.push_str(&format!("/{}", stored.name));
+    }
+    resource
+}
+
+/// The version and tables that an address names.
+///
+/// # Errors
+/// 404 for a version that there is not.
+pub fn version(
+    connection: &mut PgConnection,
+    entry: &Entry,
+    number: i32,
+) -> Result<(Version, Vec<StoredTable>), Problem> {
+    catalog::find_version(connection, entry.dataset.key, Which::Number(number))?
+        .ok_or_else(|| no_version(&entry.dataset.id.to_string()))
+}

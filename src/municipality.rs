@@ -1,0 +1,121 @@
+//! 全国地方公共団体コード: which code is which body. The table stands in `datasets/municipalities.csv`.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::schema::municipality_check_digit;
+
+/// A prefecture, a municipality, or a ward of a designated city.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Municipality {
+    /// Six digits, the last a check digit.
+    pub code: String,
+    /// Its prefecture, e.g. 岡山県.
+    pub prefecture: String,
+    /// Its name without the prefecture; empty for a prefecture itself.
+    pub municipality: String,
+    /// The prefecture's reading in full-width katakana.
+    pub prefecture_kana: String,
+    /// The municipality's reading in full-width katakana.
+    pub municipality_kana: String,
+    /// What it is.
+    pub kind: MunicipalityKind,
+}
+
+/// What kind of body a code stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MunicipalityKind {
+    /// 都道府県.
+    Prefecture,
+    /// 市区町村.
+    Municipality,
+    /// A ward of a 政令指定都市.
+    Ward,
+}
+
+impl Municipality {
+    /// The name people use: the municipality, or the prefecture where it is one.
+    pub fn name(&self) -> &str {
+        if self.municipality.is_empty() { &self.prefecture } else { &self.municipality }
+    }
+
+    /// The reading of [`Municipality::name`].
+    pub fn kana(&self) -> &str {
+        if self.municipality.is_empty() { &self.prefecture_kana } else { &self.municipality_kana }
+    }
+
+    /// Prefecture and municipality in one, e.g. 岡山県岡山市.
+    pub fn full_name(&self) -> String {
+        format!("{}{}", self.prefecture, self.municipality)
+    }
+
+    /// Whether this body may publish rows of another one: itself, its wards, and for a prefecture all within it.
+    pub fn covers(&self, other: &Municipality) -> bool {
+        match self.kind {
+            MunicipalityKind::Prefecture => self.prefecture == other.prefecture,
+            MunicipalityKind::Municipality | MunicipalityKind::Ward => {
+                self.prefecture == other.prefecture && other.municipality.starts_with(&self.municipality)
+            }
+        }
+    }
+}
+
+/// The body with this six-digit code.
+pub fn find(code: &str) -> Option<&'static Municipality> {
+    TABLE.get(code)
+}
+
+/// The body meant by a code of five or six digits.
+pub fn find_any(code: &str) -> Option<&'static Municipality> {
+    if code.len() == 5 {
+        return find(&format!("{code}{}", municipality_check_digit(code)?));
+    }
+    find(code)
+}
+
+static TABLE: LazyLock<HashMap<String, Municipality>> = LazyLock::new(|| {
+    let mut reader = csv::Reader::from_reader(include_str!("../datasets/municipalities.csv").as_bytes());
+    let mut table = HashMap::with_capacity(2048);
+    for row in reader.records() {
+        let row = row.expect("the embedded table is a sound CSV file");
+        let cell = |index: usize| row.get(index).unwrap_or_default().to_owned();
+        let kind = match row.get(5).unwrap_or_default() {
+            "prefecture" => MunicipalityKind::Prefecture,
+            "ward_of_designated_city" => MunicipalityKind::Ward,
+            _ => MunicipalityKind::Municipality,
+        };
+        let municipality = Municipality {
+            code: cell(0),
+            prefecture: cell(1),
+            municipality: cell(2),
+            prefecture_kana: cell(3),
+            municipality_kana: cell(4),
+            kind,
+        };
+        table.insert(cell(0), municipality);
+    }
+    table
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_its_check_digit() {
+        assert!(TABLE.len() > 1_900);
+        for code in TABLE.keys() {
+            assert_eq!(municipality_check_digit(&code[..5]), code.chars().last(), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_city_covers_its_wards_and_a_prefecture_its_cities() {
+        let okayama_city = find("331007").expect("in the table");
+        let okayama = find("330001").expect("in the table");
+        let ward = find_any("33101").expect("in the table");
+        assert_eq!(okayama_city.full_name(), "岡山県岡山市");
+        assert!(okayama_city.covers(ward) && okayama.covers(ward) && okayama.covers(okayama_city));
+        assert!(!okayama_city.covers(okayama) && !okayama_city.covers(find("332020").expect("in the table")));
+    }
+}

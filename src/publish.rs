@@ -1,0 +1,130 @@
+//! The one use case that writes: a checked upload becomes a version.
+
+use diesel::pg::PgConnection;
+use jiff::Timestamp;
+
+use crate::catalog::{
+    Actor, DatasetDescription, DatasetId, Digest, NewPublication, NewRecord, NewTable, Organization, OrganizationKind,
+    Published, Source,
+};
+use crate::municipality::{Municipality, MunicipalityKind};
+use crate::standard::Standard;
+use crate::store::{StoreError, catalog, files};
+use crate::tabular::{ReadError, Upload};
+use crate::text::Lang;
+use crate::validate::report::json;
+use crate::validate::{Publishable, Report};
+
+/// Why a checked table was not published.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// The store refused or failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The upload could not be read a second time.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// What is published, and on whose behalf.
+pub struct Publication<'a> {
+    /// Which data set.
+    pub id: DatasetId,
+    /// Who publishes.
+    pub organization: &'a Municipality,
+    /// The data set's standard.
+    pub standard: &'a Standard,
+    /// The uploaded bytes.
+    pub upload: &'a Upload,
+    /// The table in them.
+    pub publishable: &'a Publishable,
+    /// The report of the check.
+    pub report: &'a Report,
+    /// The version that must be current; 0: none.
+    pub expected_version: Option<i32>,
+    /// Whether the data is made up.
+    pub sample: bool,
+    /// Who acts.
+    pub actor: Actor,
+}
+
+/// Stores the upload byte for byte and its records as a new version. To be called in one write transaction; if it fails,
+/// the transaction takes everything back.
+///
+/// # Errors
+/// [`PublishError`].
+pub fn publish(connection: &mut PgConnection, publication: &Publication<'_>) -> Result<Published, PublishError> {
+    let Publication { publishable, report, .. } = publication;
+    let sha256 = digest(&publishable.sha256);
+    let bytes = files::put(connection, sha256, &mut publication.upload.open().map_err(ReadError::Io)?)?;
+    let text_form = report.tables[0].text_form;
+    let new = NewPublication {
+        id: publication.id.clone(),
+        description: description(publication),
+        table: NewTable {
+            name: publishable.table.clone(),
+            edition: publishable.edition.as_str().to_owned(),
+            field_count: i32::try_from(publishable.field_count).expect("a table has few columns"),
+            extra_columns: publishable.extra_columns.clone(),
+            treatment: String::new(),
+            report: serde_json::to_value(json::body(report, Lang::Ja)).expect("a report has only string keys"),
+            score: report.score(),
+            source: Source {
+                sha256,
+                bytes,
+                name: publication.upload.name().unwrap_or_default().to_owned(),
+                media_type: report.file.container.media_type().to_owned(),
+                encoding: text_form.map(|form| form.encoding.as_str().to_owned()).unwrap_or_default(),
+            },
+        },
+        expected_version: publication.expected_version,
+        note: String::new(),
+        actor: publication.actor.clone(),
+    };
+    let mut records = publishable.records()?;
+    catalog::publish(connection, &new, &mut || -> Result<Option<NewRecord>, PublishError> {
+        let Some(record) = records.next_record()? else { return Ok(None) };
+        let row_number = i32::try_from(record.number)
+            .map_err(|_| StoreError::InvalidRecord { row: i32::MAX, reason: "too many rows" })?;
+        Ok(Some(NewRecord { row_number, record_id: record.id, values: record.values, point: record.point }))
+    })
+}
+
+/// A body of the embedded code table as an organization of the catalogue.
+pub fn organization(municipality: &Municipality) -> Organization {
+    Organization {
+        code: municipality.code.clone(),
+        name: municipality.name().to_owned(),
+        name_kana: municipality.kana().to_owned(),
+        prefecture: municipality.prefecture.clone(),
+        kind: match municipality.kind {
+            MunicipalityKind::Prefecture => OrganizationKind::Prefecture,
+            MunicipalityKind::Municipality => OrganizationKind::Municipality,
+            MunicipalityKind::Ward => OrganizationKind::Ward,
+        },
+        created_at: Timestamp::now(),
+    }
+}
+
+fn description(publication: &Publication<'_>) -> DatasetDescription {
+    let Publication { organization, standard, sample, .. } = publication;
+    let note = if *sample { "（見本データ。内容は架空です）" } else { "" };
+    DatasetDescription {
+        standard: Some(standard.slug.clone()),
+        title: format!("{} {}", organization.name(), standard.title.ja),
+        title_en: format!("{} ({})", standard.title.en, organization.name()),
+        description: format!("{}{note}", standard.description.ja),
+        license: "CC-BY-4.0".to_owned(),
+        contact: String::new(),
+        update_frequency: String::new(),
+        sample: *sample,
+    }
+}
+
+fn digest(hexadecimal: &str) -> Digest {
+    let mut digest = [0; 32];
+    for (byte, index) in digest.iter_mut().zip((0..64).step_by(2)) {
+        *byte = u8::from_str_radix(&hexadecimal[index..index + 2], 16).expect("the reader writes 64 hexadecimal digits");
+    }
+    Digest(digest)
+}

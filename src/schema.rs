@@ -1,0 +1,224 @@
+//! What a table looks like: a Table Schema with what the Japanese standard adds to it. Validation, storage, queries,
+//! output and OpenAPI all read the same [`Schema`]; nothing here knows a particular data set.
+
+mod descriptor;
+mod field;
+mod kind;
+mod record;
+mod value;
+
+pub use field::{Charset, Confidence, Constraints, Field, Requirement, Role};
+pub use kind::{Comparison, Decimal, Kind, municipality_check_digit};
+pub use record::Record;
+pub use value::{ValueError, json_token, token_text};
+
+use std::collections::HashMap;
+
+use crate::text::{fold_label, nfkc};
+
+/// The fields of one table, in the order of the standard, and what ties them together.
+#[derive(Clone, Debug)]
+pub struct Schema {
+    fields: Vec<Field>,
+    record_id: Option<usize>,
+    record_name: Option<usize>,
+    ascending: Vec<(usize, usize)>,
+    by_name: HashMap<String, usize>,
+    by_label: HashMap<String, (usize, LabelMatch)>,
+}
+
+/// How a column heading was matched to a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LabelMatch {
+    /// The name to the letter.
+    Exact,
+    /// The name after folding width, brackets, separators and dashes.
+    Folded,
+    /// Another name under which the column is known.
+    Alias,
+}
+
+impl LabelMatch {
+    /// The word used in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LabelMatch::Exact => "exact",
+            LabelMatch::Folded => "folded",
+            LabelMatch::Alias => "alias",
+        }
+    }
+}
+
+/// Why a descriptor is not a schema.
+#[derive(Debug, thiserror::Error)]
+pub enum SchemaError {
+    /// The text is not JSON, or not the JSON of a Table Schema.
+    #[error("not a Table Schema: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A field is named that the schema does not have.
+    #[error("{key} names the field {field}, which the schema does not have")]
+    UnknownField {
+        /// The property that names it.
+        key: &'static str,
+        /// The name.
+        field: String,
+    },
+    /// Two fields have the same name after NFKC.
+    #[error("two fields are named {0}")]
+    DuplicateField(String),
+    /// Positions are 1, 2, 3 … in file order; stored records depend on it.
+    #[error("the field {field} has position {found}, expected {expected}")]
+    Position {
+        /// The field.
+        field: String,
+        /// What the file says.
+        found: usize,
+        /// What it must be.
+        expected: usize,
+    },
+    /// A pattern that is no regular expression.
+    #[error("the pattern of {field} is not a regular expression: {source}")]
+    Pattern {
+        /// The field.
+        field: String,
+        /// What the regex library says.
+        source: Box<regex::Error>,
+    },
+}
+
+impl Schema {
+    /// Reads a Table Schema descriptor (see `datasets/README.md` for the properties added to it).
+    ///
+    /// # Errors
+    /// [`SchemaError`] where the descriptor is not JSON, names a field it does not have, or breaks the order of positions.
+    pub fn from_json(json: &str) -> Result<Schema, SchemaError> {
+        descriptor::parse(json)
+    }
+
+    /// The schema as a Table Schema descriptor, with everything that was read.
+    pub fn to_table_schema(&self) -> serde_json::Value {
+        descriptor::write(self)
+    }
+
+    /// An empty file to fill in: the heading as CSV, UTF-8 with a byte-order mark, which Excel needs.
+    pub fn template(&self) -> Vec<u8> {
+        let mut writer =
+            csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(b"\xEF\xBB\xBF".to_vec());
+        writer.write_record(self.fields.iter().map(|field| &field.name)).expect("a Vec takes everything");
+        writer.into_inner().expect("a Vec takes everything")
+    }
+
+    /// Puts a schema together from its fields, and checks that names are unique.
+    ///
+    /// # Errors
+    /// [`SchemaError::DuplicateField`].
+    pub fn new(fields: Vec<Field>) -> Result<Schema, SchemaError> {
+        let mut by_name = HashMap::with_capacity(fields.len());
+        for (index, field) in fields.iter().enumerate() {
+            if by_name.insert(nfkc(&field.name), index).is_some() {
+                return Err(SchemaError::DuplicateField(field.name.clone()));
+            }
+        }
+        let mut by_label = HashMap::with_capacity(2 * fields.len());
+        for (index, field) in fields.iter().enumerate() {
+            by_label.insert(fold_label(&field.name), (index, LabelMatch::Folded));
+        }
+        for (index, field) in fields.iter().enumerate() {
+            for alias in &field.aliases {
+                by_label.entry(fold_label(alias)).or_insert((index, LabelMatch::Alias));
+            }
+        }
+        Ok(Schema { fields, record_id: None, record_name: None, ascending: Vec::new(), by_name, by_label })
+    }
+
+    /// This schema with further text columns behind its own: what a municipality adds to the standard.
+    /// Names must be new.
+    ///
+    /// # Errors
+    /// [`SchemaError::DuplicateField`].
+    pub fn with_extra_columns<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<Schema, SchemaError> {
+        let mut fields = self.fields.clone();
+        for name in names {
+            fields.push(Field::extra(name, fields.len() + 1));
+        }
+        let extended = Schema::new(fields)?;
+        Ok(Schema {
+            record_id: self.record_id,
+            record_name: self.record_name,
+            ascending: self.ascending.clone(),
+            ..extended
+        })
+    }
+
+    /// The fields in order.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// The index of the field with this name, compared after NFKC.
+    pub fn index_of(&self, name: &str) -> Option<usize> {
+        self.by_name.get(&nfkc(name)).copied()
+    }
+
+    /// The field with this name, compared after NFKC.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.index_of(name).map(|index| &self.fields[index])
+    }
+
+    /// The field that a column heading stands for, and how it was matched.
+    pub fn match_label(&self, label: &str) -> Option<(usize, LabelMatch)> {
+        let (index, how) = self.match_folded(&fold_label(label))?;
+        Some((index, if self.fields[index].name == label { LabelMatch::Exact } else { how }))
+    }
+
+    /// As [`Schema::match_label`], of a heading that [`fold_label`] has folded.
+    pub fn match_folded(&self, folded: &str) -> Option<(usize, LabelMatch)> {
+        self.by_label.get(folded).copied()
+    }
+
+    /// The index of the field that identifies a record, where the standard has one.
+    pub fn record_id(&self) -> Option<usize> {
+        self.record_id
+    }
+
+    /// The index of the field that names a record for people.
+    pub fn record_name(&self) -> Option<usize> {
+        self.record_name
+    }
+
+    /// Pairs of field indexes of which the first value may not lie after the second.
+    pub fn ascending(&self) -> &[(usize, usize)] {
+        &self.ascending
+    }
+
+    /// The index of the first field of a kind.
+    pub fn first_of(&self, kind: Kind) -> Option<usize> {
+        self.fields.iter().position(|field| field.kind == kind)
+    }
+
+    /// The indexes of the fields of a role.
+    pub fn with_role(&self, role: Role) -> impl Iterator<Item = usize> + '_ {
+        self.fields.iter().enumerate().filter(move |(_, field)| field.role == Some(role)).map(|(index, _)| index)
+    }
+
+    /// The indexes of latitude and longitude, where the table has both.
+    pub fn coordinates(&self) -> Option<(usize, usize)> {
+        Some((self.first_of(Kind::Latitude)?, self.first_of(Kind::Longitude)?))
+    }
+
+    /// The field whose name is nearest to a misspelt one, if any is near enough to be meant.
+    pub fn nearest(&self, name: &str) -> Option<&str> {
+        nearest(name, self.fields.iter().map(|field| field.name.as_str()))
+    }
+}
+
+/// The candidate most like a misspelt name, if one is near enough to be what was meant.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted = fold_label(name);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::normalized_damerau_levenshtein(&wanted, &fold_label(candidate)), candidate))
+        .filter(|(likeness, _)| *likeness >= 0.5)
+        .max_by(|one, other| one.0.total_cmp(&other.0))
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,149 @@
+//! Numbers and degrees.
+
+use crate::schema::ValueError;
+
+/// A decimal number in JSON's form, digits as they were written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decimal(String);
+
+impl Decimal {
+    /// Reads digits with an optional sign and fraction; `None` for anything else, exponents included.
+    pub fn parse(text: &str) -> Option<Decimal> {
+        let (sign, unsigned) = match text.as_bytes().first()? {
+            b'-' => ("-", &text[1..]),
+            b'+' => ("", &text[1..]),
+            _ => ("", text),
+        };
+        let (whole, fraction) = match unsigned.split_once('.') {
+            Some((whole, fraction)) => (whole, Some(fraction)),
+            None => (unsigned, None),
+        };
+        if whole.is_empty()
+            || !is_digits(whole)
+            || !fraction.is_none_or(|digits| !digits.is_empty() && is_digits(digits))
+        {
+            return None;
+        }
+        let significant = whole.trim_start_matches('0');
+        let whole = if significant.is_empty() { "0" } else { significant };
+        Some(Decimal(match fraction {
+            Some(fraction) => format!("{sign}{whole}.{fraction}"),
+            None => format!("{sign}{whole}"),
+        }))
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+pub(super) fn check(text: &str) -> Result<(), ValueError> {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    if !whole.is_empty() && is_digits(whole) && !fraction.is_empty() && is_digits(fraction) {
+        Ok(())
+    } else {
+        Err(ValueError::Form)
+    }
+}
+
+pub(super) fn check_integer(text: &str) -> Result<(), ValueError> {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    if !unsigned.is_empty() && is_digits(unsigned) { Ok(()) } else { Err(ValueError::Form) }
+}
+
+/// Removes thousands separators that stand where they belong, a leading plus, and blanks around.
+pub(super) fn normalise(text: &str) -> Option<String> {
+    let bare = text.trim().strip_prefix('+').unwrap_or(text.trim());
+    let (whole, fraction) = match bare.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (bare, None),
+    };
+    let unsigned = whole.strip_prefix('-').unwrap_or(whole);
+    let mut groups = unsigned.split(',');
+    let first = groups.next()?;
+    let grouped = (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3 && is_digits(group));
+    let whole = if unsigned.contains(',') && grouped { whole.replace(',', "") } else { whole.to_owned() };
+    let value = match fraction {
+        Some(fraction) => format!("{whole}.{fraction}"),
+        None => whole,
+    };
+    check(&value).is_ok().then_some(value)
+}
+
+/// As [`normalise`], and a fraction of zeros only (`5.0`, as spreadsheets write it) is dropped.
+pub(super) fn normalise_integer(text: &str) -> Option<String> {
+    let value = normalise(text)?;
+    match value.split_once('.') {
+        Some((whole, fraction)) => fraction.bytes().all(|digit| digit == b'0').then(|| whole.to_owned()),
+        None => Some(value),
+    }
+}
+
+/// Degrees, minutes and seconds (`34°03'07.7"N`) as decimal degrees to six places.
+pub(super) fn normalise_degrees(text: &str) -> Option<String> {
+    if let Some(value) = normalise(text) {
+        return Some(value);
+    }
+    let body = text.trim().trim_end_matches(['N', 'E', 'n', 'e']).trim();
+    let body = body.trim_start_matches(['N', 'E', '北', '東', '緯', '経']);
+    let mut parts = [String::new(), String::new(), String::new()];
+    let mut part = 0;
+    for character in body.chars() {
+        match character {
+            '0'..='9' | '.' => parts.get_mut(part)?.push(character),
+            '°' | '度' | '\'' | '′' | '’' | '分' | '"' | '″' | '”' | '秒' => part += 1,
+            ' ' => {}
+            _ => return None,
+        }
+    }
+    if parts[0].is_empty() || parts[1].is_empty() || part < 2 {
+        return None;
+    }
+    let degrees: f64 = parts[0].parse().ok()?;
+    let minutes: f64 = parts[1].parse().ok()?;
+    let seconds: f64 = if parts[2].is_empty() { 0.0 } else { parts[2].parse().ok()? };
+    (minutes < 60.0 && seconds < 60.0).then(|| format!("{:.6}", degrees + minutes / 60.0 + seconds / 3600.0))
+}
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_other_forms() {
+        for (found, meant) in
+            [("1,234", Some("1234")), ("50,700", Some("50700")), ("+3", Some("3")), ("1,23", None), ("282人", None)]
+        {
+            assert_eq!(normalise(found).as_deref(), meant, "{found}");
+        }
+        assert_eq!(normalise_integer("5.0").as_deref(), Some("5"));
+        assert_eq!(normalise_integer("5.5"), None);
+    }
+
+    #[test]
+    fn degrees_minutes_seconds_become_decimal() {
+        for (found, meant) in [
+            ("34°03'07.7\"N", Some("34.052139")),
+            ("34°25’28”", Some("34.424444")),
+            ("34.5", Some("34.5")),
+            ("34°99'00\"", None),
+            ("不明", None),
+        ] {
+            assert_eq!(normalise_degrees(found).as_deref(), meant, "{found}");
+        }
+    }
+
+    #[test]
+    fn exponents_and_words_are_no_numbers() {
+        for text in ["1E+12", "", "-", "1.", ".5", "１", "1 "] {
+            assert_eq!(check(text), Err(ValueError::Form), "{text}");
+        }
+        assert_eq!(check("-12.50"), Ok(()));
+    }
+}

@@ -1,0 +1,181 @@
+//! Rows on their way into the database: one `COPY … WITH (FORMAT binary)`, in which no text needs escaping
+//! (<https://www.postgresql.org/docs/current/sql-copy.html>, "Binary Format").
+
+use std::cell::RefCell;
+use std::io::Write;
+
+use diesel::pg::{CopyFormat, PgConnection};
+use diesel::prelude::*;
+use diesel::result::Error as DieselError;
+
+use crate::catalog::{BoundingBox, NewRecord};
+use crate::store::StoreError;
+use crate::store::tables::records;
+
+/// A number of more characters is refused: PostgreSQL could not compare it.
+const LONGEST_NUMBER: usize = 1_000;
+/// Bytes that are gathered before they are sent.
+const BUFFER: usize = 1 << 16;
+
+/// What the rows came to.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    pub rows: i64,
+    pub last_row: i32,
+    pub bounding_box: Option<BoundingBox>,
+}
+
+/// Loads all rows into a stored table.
+pub fn load<E: From<StoreError>>(
+    connection: &mut PgConnection,
+    table: i64,
+    rows: &mut dyn FnMut() -> Result<Option<NewRecord>, E>,
+) -> Result<Loaded, E> {
+    // Diesel wants a function that changes nothing, and after an error in it answers with the server's complaint that
+    // the rows ended early. So the work stands in a cell, and the error that matters is kept aside.
+    let work = RefCell::new((rows, Loaded::default(), None::<E>));
+    let target = (records::table_id, records::row_number, records::record_id, records::values, records::geometry);
+    let copied = diesel::copy_from(records::table)
+        .from_raw_data(target, |out| {
+            let (rows, loaded, failure) = &mut *work.borrow_mut();
+            match write_rows(table, rows, loaded, out) {
+                Ok(()) => Ok(()),
+                Err(Stop::Refused(error)) => {
+                    *failure = Some(error);
+                    Err(DieselError::RollbackTransaction)
+                }
+                Err(Stop::Write(error)) => Err(DieselError::SerializationError(Box::new(error))),
+            }
+        })
+        .with_format(CopyFormat::Binary)
+        .execute(connection);
+    let (_, loaded, failure) = work.into_inner();
+    match (failure, copied) {
+        (Some(error), _) => Err(error),
+        (None, Err(error)) => Err(StoreError::from(error).into()),
+        (None, Ok(_)) => Ok(loaded),
+    }
+}
+
+/// Why no more rows are written.
+enum Stop<E> {
+    Refused(E),
+    Write(std::io::Error),
+}
+
+impl<E> From<std::io::Error> for Stop<E> {
+    fn from(error: std::io::Error) -> Stop<E> {
+        Stop::Write(error)
+    }
+}
+
+fn write_rows<E: From<StoreError>>(
+    table: i64,
+    rows: &mut dyn FnMut() -> Result<Option<NewRecord>, E>,
+    loaded: &mut Loaded,
+    out: &mut dyn Write,
+) -> Result<(), Stop<E>> {
+    let mut buffer = Vec::with_capacity(BUFFER + (BUFFER >> 2));
+    buffer.extend_from_slice(b"PGCOPY\n\xff\r\n\0");
+    buffer.extend_from_slice(&[0; 8]);
+    while let Some(record) = rows().map_err(Stop::Refused)? {
+        check(&record, loaded.last_row)
+            .map_err(|reason| StoreError::InvalidRecord { row: record.row_number, reason })
+            .map_err(|error| Stop::Refused(error.into()))?;
+        push_record(table, &record, &mut buffer);
+        loaded.rows += 1;
+        loaded.last_row = record.row_number;
+        if let Some((longitude, latitude)) = record.point {
+            let point = BoundingBox::of_point(longitude, latitude);
+            loaded.bounding_box = Some(loaded.bounding_box.map_or(point, |bounds| bounds.with(point)));
+        }
+        if buffer.len() >= BUFFER {
+            out.write_all(&buffer)?;
+            buffer.clear();
+        }
+    }
+    buffer.extend_from_slice(&(-1_i16).to_be_bytes());
+    out.write_all(&buffer)?;
+    Ok(())
+}
+
+/// Whatever is let in here, every query can read.
+fn check(record: &NewRecord, last_row: i32) -> Result<(), &'static str> {
+    if record.row_number <= last_row {
+        return Err("row numbers must rise from 1");
+    }
+    if record.record_id.contains('\0') || record.values.contains('\0') || holds_escaped_nul(&record.values) {
+        return Err("it holds the character U+0000");
+    }
+    if record.point.is_some_and(|(longitude, latitude)| !(longitude.abs() <= 180.0 && latitude.abs() <= 90.0)) {
+        return Err("its coordinates are out of range");
+    }
+    if record.record_id.len() > 1_000 {
+        return Err("its id is longer than 1,000 bytes");
+    }
+    let is_long_number = |token: &str| token.len() > LONGEST_NUMBER && !token.starts_with('"');
+    if record.values.len() > LONGEST_NUMBER && record.values.split('\n').any(is_long_number) {
+        return Err("a number is longer than 1,000 characters");
+    }
+    Ok(())
+}
+
+/// Whether a token holds `\u0000`, and not an escaped backslash before `u0000`.
+fn holds_escaped_nul(values: &str) -> bool {
+    values.match_indices("\\u0000").any(|(start, _)| {
+        let backslashes = values[..start].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        backslashes.is_multiple_of(2)
+    })
+}
+
+fn push_record(table: i64, record: &NewRecord, buffer: &mut Vec<u8>) {
+    buffer.extend_from_slice(&5_i16.to_be_bytes());
+    push_field(&table.to_be_bytes(), buffer);
+    push_field(&record.row_number.to_be_bytes(), buffer);
+    push_field(record.record_id.as_bytes(), buffer);
+    push_field(record.values.as_bytes(), buffer);
+    match record.point {
+        Some((longitude, latitude)) => push_field(&ewkb(longitude, latitude), buffer),
+        None => buffer.extend_from_slice(&(-1_i32).to_be_bytes()),
+    }
+}
+
+fn push_field(bytes: &[u8], buffer: &mut Vec<u8>) {
+    let length = i32::try_from(bytes.len()).expect("a row is far smaller than 2 GiB");
+    buffer.extend_from_slice(&length.to_be_bytes());
+    buffer.extend_from_slice(bytes);
+}
+
+/// A point as PostGIS reads it: little-endian, type point with an SRID, SRID 4326, x, y.
+fn ewkb(longitude: f64, latitude: f64) -> [u8; 25] {
+    let mut bytes = [0; 25];
+    bytes[0] = 1;
+    bytes[1..5].copy_from_slice(&0x2000_0001_u32.to_le_bytes());
+    bytes[5..9].copy_from_slice(&4326_u32.to_le_bytes());
+    bytes[9..17].copy_from_slice(&longitude.to_le_bytes());
+    bytes[17..25].copy_from_slice(&latitude.to_le_bytes());
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_escaped_backslash_before_u0000_is_no_nul() {
+        assert!(holds_escaped_nul(r#""a\u0000""#));
+        assert!(holds_escaped_nul(r#""a\\\u0000""#));
+        assert!(!holds_escaped_nul(r#""a\\u0000""#));
+        assert!(!holds_escaped_nul(r#""u0000""#));
+    }
+
+    #[test]
+    fn what_no_query_could_read_is_refused() {
+        let good = NewRecord { row_number: 2, record_id: "a".into(), values: "\"a\"\n1".into(), point: None };
+        assert_eq!(check(&good, 1), Ok(()));
+        assert!(check(&good, 2).is_err());
+        assert!(check(&NewRecord { point: Some((f64::NAN, 0.0)), ..good.clone() }, 1).is_err());
+        assert!(check(&NewRecord { values: format!("\"a\"\n{}", "9".repeat(1_001)), ..good.clone() }, 1).is_err());
+        assert_eq!(check(&NewRecord { values: format!("\"{}\"\n9", "あ".repeat(1_001)), ..good }, 1), Ok(()));
+    }
+}

@@ -1,0 +1,213 @@
+//! The only file that knows how a record is laid out (with `publication/copy.rs`, which writes it, and one migration):
+//! turns a [`Query`] into SQL and rows into [`Record`]s. The parts of the SQL are in the modules below.
+//!
+//! Every order ends with the stored table and the row number, so that a walk through pages visits each record once.
+
+mod filter;
+mod near;
+mod order;
+mod scope;
+mod statement;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Double, Integer, Nullable, Text};
+
+use super::StoreError;
+use crate::query::{Cursor, Page, Query};
+use crate::schema::{Record, Schema};
+use order::Order;
+pub use scope::Scope;
+use statement::Statement;
+
+/// How many records [`each_record`] reads at once.
+const BATCH: usize = 5_000;
+
+/// One page of the records in `scope` that `query` asks for. The scope must be that of the cursor, where there is one:
+/// see [`Scope::across`] and [`super::catalog::Which::Serial`].
+///
+/// # Errors
+/// Where the database fails; [`StoreError::Timeout`] is the one to expect.
+pub fn page(connection: &mut PgConnection, schema: &Schema, scope: &Scope, query: &Query) -> Result<Page, StoreError> {
+    let order = Order::of(schema, query);
+    let mut rows = match &order {
+        Order::Distance(place) => near::rows(connection, schema, scope, query, *place)?,
+        Order::Published => rows_as_published(connection, schema, scope, query)?,
+        Order::Keys(_) => rows_by_keys(connection, schema, scope, query, &order)?,
+    };
+    let has_more = rows.len() > query.limit;
+    rows.truncate(query.limit);
+    let next = match rows.last() {
+        Some(last) if has_more => Some(Cursor {
+            serial: scope.serial(),
+            keys: order.keys_of(&last.values),
+            distance: if matches!(order, Order::Distance(_)) { last.distance } else { None },
+            table: last.table,
+            row: last.row,
+        }),
+        Some(_) | None => None,
+    };
+    let records: Vec<Record> = rows.into_iter().map(|row| scope.record(row, schema)).collect();
+    let total = match (query.count, whole_total(query, &records, has_more)) {
+        (false, _) => None,
+        (true, Some(total)) => Some(total),
+        (true, None) => Some(count(connection, schema, scope, query)?),
+    };
+    Ok(Page { records, total, next })
+}
+
+/// The total where a page shows it by itself: it is the last one, and how many came before it is known.
+fn whole_total(query: &Query, records: &[Record], has_more: bool) -> Option<u64> {
+    let is_told = !has_more && query.cursor.is_none() && (query.offset == 0 || !records.is_empty());
+    if is_told { u64::try_from(query.offset.saturating_add(records.len())).ok() } else { None }
+}
+
+/// How many records in `scope` fulfil the conditions of `query`. Without conditions nothing is scanned.
+///
+/// # Errors
+/// As [`page`].
+pub fn count(connection: &mut PgConnection, schema: &Schema, scope: &Scope, query: &Query) -> Result<u64, StoreError> {
+    if is_unfiltered(query) {
+        return Ok(scope.row_count());
+    }
+    let mut statement = Statement::new("SELECT count(*) FROM records WHERE ");
+    statement.append(scope.filter());
+    statement.append(filter::of_query(schema, query));
+    let count: i64 = statement.select::<BigInt>().get_result(connection)?;
+    Ok(u64::try_from(count).expect("a count is not negative"))
+}
+
+/// The record with this id; of several the first.
+///
+/// # Errors
+/// Where the database fails.
+pub fn record(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    scope: &Scope,
+    id: &str,
+) -> Result<Option<Record>, StoreError> {
+    if id.contains('\0') {
+        return Ok(None);
+    }
+    let mut statement = select_rows();
+    statement.append(scope.filter());
+    statement.push(" AND record_id = ").text(id).push(" ORDER BY table_id, row_number LIMIT 1");
+    let row = statement.lasting().rows(connection)?.pop();
+    Ok(row.map(|row| scope.record(row, schema)))
+}
+
+/// Hands every record in `scope` to `each`, as published, a batch at a time, so that any number needs little memory.
+///
+/// # Errors
+/// What `each` answers, and where the database fails.
+pub fn each_record<E: From<StoreError>>(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    scope: &Scope,
+    each: &mut dyn FnMut(Record) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut behind = None;
+    loop {
+        let rows = rows_behind(connection, scope, behind, BATCH)?;
+        let is_last = rows.len() < BATCH;
+        behind = rows.last().map(|row| (row.table, row.row));
+        for row in rows {
+            each(scope.record(row, schema))?;
+        }
+        if is_last {
+            return Ok(());
+        }
+    }
+}
+
+/// A row as it comes from the database.
+#[derive(Queryable)]
+struct Row {
+    table: i64,
+    row: i32,
+    values: String,
+    distance: Option<f64>,
+}
+
+/// The columns of [`Row`].
+type RowColumns = (BigInt, Integer, Text, Nullable<Double>);
+
+impl Statement {
+    fn rows(self, connection: &mut PgConnection) -> Result<Vec<Row>, StoreError> {
+        Ok(self.select::<RowColumns>().load(connection)?)
+    }
+}
+
+/// A statement for rows that need no distance, up to its conditions.
+fn select_rows() -> Statement {
+    Statement::new("SELECT table_id, row_number, \"values\", NULL::double precision FROM records WHERE ")
+}
+
+/// Whether all records are asked for. Nearest first leaves out those without coordinates.
+fn is_unfiltered(query: &Query) -> bool {
+    query.conditions.is_empty() && query.area.is_none()
+}
+
+fn rows_as_published(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    scope: &Scope,
+    query: &Query,
+) -> Result<Vec<Row>, StoreError> {
+    let behind = query.cursor.as_ref().map(|cursor| (cursor.table, cursor.row));
+    if is_unfiltered(query) {
+        // An offset into what nothing is filtered from is a place that can be gone to.
+        let (scope, behind, offset) = match behind {
+            Some(_) => (scope.clone(), behind, 0),
+            None => scope.skip(query.offset),
+        };
+        return rows_with_offset(connection, &scope, behind, offset, query.limit + 1);
+    }
+    let mut statement = Order::select(query);
+    statement.append(scope.filter_behind(behind));
+    statement.append(filter::of_query(schema, query));
+    statement.push(" ORDER BY table_id, row_number").page(query);
+    statement.rows(connection)
+}
+
+fn rows_by_keys(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    scope: &Scope,
+    query: &Query,
+    order: &Order,
+) -> Result<Vec<Row>, StoreError> {
+    let mut statement = Order::select(query);
+    statement.append(scope.filter());
+    statement.append(filter::of_query(schema, query));
+    if let Some(cursor) = &query.cursor {
+        statement.push(" AND ");
+        statement.append(order.behind(cursor));
+    }
+    statement.append(order.by()).page(query);
+    statement.rows(connection)
+}
+
+/// The rows that follow a place, as published.
+fn rows_behind(
+    connection: &mut PgConnection,
+    scope: &Scope,
+    behind: Option<(i64, i32)>,
+    limit: usize,
+) -> Result<Vec<Row>, StoreError> {
+    rows_with_offset(connection, scope, behind, 0, limit)
+}
+
+fn rows_with_offset(
+    connection: &mut PgConnection,
+    scope: &Scope,
+    behind: Option<(i64, i32)>,
+    offset: usize,
+    limit: usize,
+) -> Result<Vec<Row>, StoreError> {
+    let mut statement = select_rows();
+    // Of a thousand tables only those that fill the page are named.
+    statement.append(scope.first(behind, offset.saturating_add(limit)).filter_behind(behind));
+    statement.push(" ORDER BY table_id, row_number LIMIT ").big(limit).push(" OFFSET ").big(offset);
+    statement.lasting().rows(connection)
+}

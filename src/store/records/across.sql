@@ -1,0 +1,10 @@
+SELECT DISTINCT ON (datasets.id)
+    stored_tables.id,
+    stored_tables.row_count,
+    stored_tables.last_row,
+    datasets.organization_code || '_' || datasets.slug
+FROM datasets
+JOIN versions ON versions.dataset_id = datasets.id
+JOIN version_tables ON version_tables.version_id = versions.id
+JOIN stored_tables ON stored_tables.id = version_tables.table_id
+WHERE datasets.withdrawn_at IS NULL

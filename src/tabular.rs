@@ -1,0 +1,327 @@
+//! Uploaded bytes as tables of text: which container and encoding they are in is decided by content, never by the file
+//! name. Knows nothing of what the columns mean, except [`header`], which finds the heading row and matches it.
+
+pub mod decode;
+pub mod header;
+mod parse;
+mod workbook;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+pub use parse::{Row, Rows};
+
+/// The bytes somebody wants read, in memory or in a file, and the name they came under.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    content: Content,
+    name: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    Memory(Arc<[u8]>),
+    File(PathBuf),
+}
+
+impl Upload {
+    /// Bytes held in memory.
+    pub fn from_bytes(bytes: impl Into<Arc<[u8]>>, name: Option<&str>) -> Upload {
+        Upload { content: Content::Memory(bytes.into()), name: name.map(str::to_owned) }
+    }
+
+    /// A file that stays in place while it is read, perhaps more than once.
+    pub fn from_file(path: impl Into<PathBuf>, name: Option<&str>) -> Upload {
+        Upload { content: Content::File(path.into()), name: name.map(str::to_owned) }
+    }
+
+    /// The file name given with the bytes.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Reads the bytes from the start.
+    ///
+    /// # Errors
+    /// The operating system's, for a file.
+    pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        match &self.content {
+            Content::Memory(bytes) => Ok(Box::new(io::Cursor::new(Arc::clone(bytes)))),
+            Content::File(path) => Ok(Box::new(File::open(path)?)),
+        }
+    }
+
+    fn read_all(&self) -> io::Result<Arc<[u8]>> {
+        match &self.content {
+            Content::Memory(bytes) => Ok(Arc::clone(bytes)),
+            Content::File(path) => Ok(std::fs::read(path)?.into()),
+        }
+    }
+
+    fn head(&self, length: u64) -> io::Result<Vec<u8>> {
+        let mut head = Vec::new();
+        self.open()?.take(length).read_to_end(&mut head)?;
+        Ok(head)
+    }
+}
+
+/// What was read: one or more sheets of rows, and facts about the file.
+#[derive(Debug)]
+pub struct Document {
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the bytes, in hexadecimal.
+    pub sha256: String,
+    /// The container that was found.
+    pub container: Container,
+    /// One sheet for a text file, one a worksheet for a workbook, one a member for a zip of tables.
+    pub sheets: Vec<Sheet>,
+}
+
+/// The containers that are understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Container {
+    /// Delimited text.
+    Text,
+    /// Office Open XML workbook.
+    Xlsx,
+    /// Excel 97–2003 workbook.
+    Xls,
+    /// A zip of delimited texts, as GTFS is.
+    Zip,
+}
+
+impl Container {
+    /// Media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Container::Text => "text/csv",
+            Container::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Container::Xls => "application/vnd.ms-excel",
+            Container::Zip => "application/zip",
+        }
+    }
+
+    /// The word used in reports and messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Container::Text => "CSV",
+            Container::Xlsx => "XLSX",
+            Container::Xls => "XLS",
+            Container::Zip => "ZIP",
+        }
+    }
+}
+
+/// One table of text.
+#[derive(Debug)]
+pub struct Sheet {
+    /// Name of the worksheet or zip member.
+    pub name: Option<String>,
+    body: Body,
+}
+
+#[derive(Debug)]
+enum Body {
+    Text { upload: Upload, form: TextForm },
+    Cells(Vec<Vec<String>>),
+}
+
+/// How a delimited text is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextForm {
+    /// Character encoding.
+    pub encoding: decode::Encoding,
+    /// Whether a byte-order mark stands in front.
+    pub bom: bool,
+    /// The byte between cells.
+    pub delimiter: u8,
+}
+
+impl Sheet {
+    /// Reads the rows from the start.
+    ///
+    /// # Errors
+    /// [`ReadError::Io`].
+    pub fn rows(&self) -> Result<Rows<'_>, ReadError> {
+        match &self.body {
+            Body::Text { upload, form } => {
+                Ok(Rows::text(decode::TextReader::new(upload.open()?, *form), form.delimiter))
+            }
+            Body::Cells(cells) => Ok(Rows::cells(cells)),
+        }
+    }
+
+    /// How it is written, where it is a text.
+    pub fn text_form(&self) -> Option<TextForm> {
+        match &self.body {
+            Body::Text { form, .. } => Some(*form),
+            Body::Cells(_) => None,
+        }
+    }
+}
+
+/// Why there is no table to read. Each says what was found instead.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// No bytes, or only blanks.
+    #[error("the file is empty")]
+    Empty,
+    /// A known format that is not a table, by its usual name.
+    #[error("this is {0}, not a table")]
+    NotATable(&'static str),
+    /// Neither a known container nor text.
+    #[error("the bytes are neither text nor a workbook")]
+    NotText,
+    /// A workbook with a password.
+    #[error("the workbook is protected by a password")]
+    Encrypted,
+    /// A damaged container.
+    #[error("the file is damaged: {0}")]
+    Damaged(String),
+    /// Unpacked, the file is larger than allowed.
+    #[error("unpacked, the file is larger than {0} bytes")]
+    TooLarge(u64),
+    /// The file could not be read from disk.
+    #[error("the file could not be read: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// The most that a workbook or zip may unpack to, in bytes.
+const UNPACKED_LIMIT: u64 = 1 << 30;
+
+/// Finds out what the bytes are and opens them.
+///
+/// # Errors
+/// [`ReadError`] where there is no table to read.
+pub fn read(upload: &Upload) -> Result<Document, ReadError> {
+    let head = upload.head(8192)?;
+    let container = sniff(upload, &head)?;
+    let (bytes, sha256) = digest(upload)?;
+    let sheets = match container {
+        Container::Text => vec![text_sheet(upload.clone(), None)?],
+        Container::Xlsx | Container::Xls => workbook::sheets(&upload.read_all()?)?,
+        Container::Zip => zip_sheets(&upload.read_all()?)?,
+    };
+    Ok(Document { bytes, sha256, container, sheets })
+}
+
+/// Decides by the first bytes.
+fn sniff(upload: &Upload, head: &[u8]) -> Result<Container, ReadError> {
+    if head.iter().all(|byte| byte.is_ascii_whitespace()) {
+        return Err(ReadError::Empty);
+    }
+    if head.starts_with(b"PK\x03\x04") {
+        return sniff_zip(&upload.read_all()?);
+    }
+    if head.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
+        return Ok(Container::Xls);
+    }
+    const OTHERS: [(&[u8], &str); 9] = [
+        (b"%PDF", "PDF"),
+        (b"\x89PNG", "PNG"),
+        (b"\xFF\xD8\xFF", "JPEG"),
+        (b"GIF8", "GIF"),
+        (b"\x1F\x8B", "gzip"),
+        (b"7z\xBC\xAF", "7z"),
+        (b"{\\rtf", "RTF"),
+        (b"<?xml", "XML"),
+        (b"Rar!", "RAR"),
+    ];
+    if let Some((_, name)) = OTHERS.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Err(ReadError::NotATable(name));
+    }
+    let text = String::from_utf8_lossy(&head[..head.len().min(512)]).trim_start().to_ascii_lowercase();
+    if text.starts_with("<!doctype html") || text.starts_with("<html") {
+        return Err(ReadError::NotATable("HTML"));
+    }
+    Ok(Container::Text)
+}
+
+fn sniff_zip(bytes: &[u8]) -> Result<Container, ReadError> {
+    let mut archive = open_zip(bytes)?;
+    let mut unpacked = 0_u64;
+    let mut has_text = false;
+    for index in 0..archive.len() {
+        let member = archive.by_index_raw(index).map_err(|error| ReadError::Damaged(error.to_string()))?;
+        unpacked = unpacked.saturating_add(member.size());
+        has_text |= is_text_member(&String::from_utf8_lossy(member.name_raw()));
+    }
+    if unpacked > UNPACKED_LIMIT {
+        return Err(ReadError::TooLarge(UNPACKED_LIMIT));
+    }
+    let has = |name: &str| archive.index_for_name(name).is_some();
+    if has("xl/workbook.xml") || has("xl/workbook.bin") {
+        Ok(Container::Xlsx)
+    } else if has("word/document.xml") {
+        Err(ReadError::NotATable("Word"))
+    } else if has("ppt/presentation.xml") {
+        Err(ReadError::NotATable("PowerPoint"))
+    } else if has_text {
+        Ok(Container::Zip)
+    } else {
+        Err(ReadError::NotATable("zip"))
+    }
+}
+
+fn open_zip(bytes: &[u8]) -> Result<zip::ZipArchive<io::Cursor<&[u8]>>, ReadError> {
+    zip::ZipArchive::new(io::Cursor::new(bytes)).map_err(|error| ReadError::Damaged(error.to_string()))
+}
+
+fn is_text_member(name: &str) -> bool {
+    !name.starts_with("__MACOSX") && (name.ends_with(".txt") || name.ends_with(".csv"))
+}
+
+fn zip_sheets(bytes: &[u8]) -> Result<Vec<Sheet>, ReadError> {
+    let mut archive = open_zip(bytes)?;
+    let mut sheets = Vec::new();
+    for index in 0..archive.len() {
+        let member = archive.by_index(index).map_err(|error| ReadError::Damaged(error.to_string()))?;
+        let path = String::from_utf8_lossy(member.name_raw()).into_owned();
+        if !is_text_member(&path) {
+            continue;
+        }
+        let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+        let mut content = Vec::new();
+        member.take(UNPACKED_LIMIT).read_to_end(&mut content).map_err(|error| ReadError::Damaged(error.to_string()))?;
+        match text_sheet(Upload::from_bytes(content, Some(&name)), Some(name)) {
+            Ok(sheet) => sheets.push(sheet),
+            Err(ReadError::Empty | ReadError::NotText) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if sheets.is_empty() { Err(ReadError::Empty) } else { Ok(sheets) }
+}
+
+fn text_sheet(upload: Upload, name: Option<String>) -> Result<Sheet, ReadError> {
+    let (encoding, bom) = decode::detect(|| upload.open())?;
+    let form = TextForm { encoding, bom, delimiter: b',' };
+    let mut head = Vec::new();
+    decode::TextReader::new(upload.open()?, form).take(1 << 16).read_to_end(&mut head)?;
+    if head.iter().all(|byte| byte.is_ascii_whitespace()) {
+        return Err(ReadError::Empty);
+    }
+    let delimiter = parse::detect_delimiter(&head);
+    Ok(Sheet { name, body: Body::Text { upload, form: TextForm { delimiter, ..form } } })
+}
+
+fn digest(upload: &Upload) -> Result<(u64, String), ReadError> {
+    let mut hasher = Sha256::new();
+    let mut reader = upload.open()?;
+    let mut buffer = vec![0; 1 << 16];
+    let mut bytes = 0;
+    loop {
+        let count = reader.read(&mut buffer)?;
+        if count == 0 {
+            break;
+        }
+        hasher.update(&buffer[..count]);
+        bytes += u64::try_from(count).expect("a buffer is smaller than 2^64 bytes");
+    }
+    let hash = hasher.finalize();
+    Ok((bytes, hash.iter().map(|byte| format!("{byte:02x}")).collect()))
+}

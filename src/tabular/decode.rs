@@ -1,0 +1,305 @@
+//! Bytes as UTF-8 text: which encoding they are in, and a reader that decodes them with line ends made equal.
+
+use std::io::{self, Read};
+
+use encoding_rs::{CoderResult, DecoderResult};
+
+use super::{ReadError, TextForm};
+
+/// The encodings that are understood. CP932 (Windows-31J) is what Japanese Excel writes; plain Shift_JIS is part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8.
+    Utf8,
+    /// CP932, Shift_JIS with the vendor's characters.
+    ShiftJis,
+    /// EUC-JP.
+    EucJp,
+    /// ISO-2022-JP.
+    Iso2022Jp,
+    /// UTF-16, little end first.
+    Utf16Le,
+    /// UTF-16, big end first.
+    Utf16Be,
+}
+
+impl Encoding {
+    /// The name used in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Encoding::Utf8 => "UTF-8",
+            Encoding::ShiftJis => "Shift_JIS",
+            Encoding::EucJp => "EUC-JP",
+            Encoding::Iso2022Jp => "ISO-2022-JP",
+            Encoding::Utf16Le => "UTF-16LE",
+            Encoding::Utf16Be => "UTF-16BE",
+        }
+    }
+
+    /// WHATWG's `shift_jis` is CP932: it has the NEC and IBM characters (①㈱髙).
+    fn codec(self) -> &'static encoding_rs::Encoding {
+        match self {
+            Encoding::Utf8 => encoding_rs::UTF_8,
+            Encoding::ShiftJis => encoding_rs::SHIFT_JIS,
+            Encoding::EucJp => encoding_rs::EUC_JP,
+            Encoding::Iso2022Jp => encoding_rs::ISO_2022_JP,
+            Encoding::Utf16Le => encoding_rs::UTF_16LE,
+            Encoding::Utf16Be => encoding_rs::UTF_16BE,
+        }
+    }
+}
+
+/// Finds the encoding of a text, and whether a byte-order mark stands in front. `open` reads it from the start.
+///
+/// UTF-8 wins if it fits without a fault, then whichever of CP932 and EUC-JP has fewer faults.
+///
+/// # Errors
+/// [`ReadError::NotText`] where every encoding leaves faults all over.
+pub fn detect(open: impl Fn() -> io::Result<Box<dyn Read + Send>>) -> Result<(Encoding, bool), ReadError> {
+    let mut head = Vec::new();
+    open()?.take(4096).read_to_end(&mut head)?;
+    if head.starts_with(b"\xEF\xBB\xBF") {
+        return Ok((Encoding::Utf8, true));
+    }
+    if head.starts_with(b"\xFF\xFE") {
+        return Ok((Encoding::Utf16Le, true));
+    }
+    if head.starts_with(b"\xFE\xFF") {
+        return Ok((Encoding::Utf16Be, true));
+    }
+    let zeros = |parity: usize| head.iter().skip(parity).step_by(2).filter(|byte| **byte == 0).count();
+    let some = head.len() / 20 + 1;
+    if zeros(1) > some && zeros(1) > 4 * zeros(0) {
+        return Ok((Encoding::Utf16Le, false));
+    }
+    if zeros(0) > some && zeros(0) > 4 * zeros(1) {
+        return Ok((Encoding::Utf16Be, false));
+    }
+    let utf8 = faults(Encoding::Utf8, open()?)?;
+    if utf8.count == 0 {
+        let is_iso_2022 = head.windows(3).any(|bytes| matches!(bytes, b"\x1B$B" | b"\x1B$@"));
+        return Ok((if is_iso_2022 { Encoding::Iso2022Jp } else { Encoding::Utf8 }, false));
+    }
+    let shift_jis = faults(Encoding::ShiftJis, open()?)?;
+    let euc = faults(Encoding::EucJp, open()?)?;
+    let (encoding, best) = [(Encoding::ShiftJis, shift_jis), (Encoding::EucJp, euc), (Encoding::Utf8, utf8)]
+        .into_iter()
+        .min_by_key(|(_, faults)| (faults.count, faults.oddities))
+        .expect("the list is not empty");
+    // One fault in twenty characters is no damaged text but something else.
+    if best.count > 20 + best.bytes / 20 { Err(ReadError::NotText) } else { Ok((encoding, false)) }
+}
+
+/// How badly an encoding fits.
+#[derive(Clone, Copy, Default)]
+struct Faults {
+    /// Byte sequences that mean nothing in it.
+    count: u64,
+    /// Characters that are rare in real text but common where another encoding is misread: half-width kana, controls.
+    oddities: u64,
+    /// Bytes read.
+    bytes: u64,
+}
+
+fn faults(encoding: Encoding, mut reader: Box<dyn Read + Send>) -> io::Result<Faults> {
+    let mut decoder = encoding.codec().new_decoder_without_bom_handling();
+    let mut input = vec![0; 1 << 16];
+    let mut output = String::with_capacity(1 << 18);
+    let mut faults = Faults::default();
+    loop {
+        let count = reader.read(&mut input)?;
+        faults.bytes += u64::try_from(count).unwrap_or(u64::MAX);
+        let mut rest = &input[..count];
+        loop {
+            output.clear();
+            let (result, read) = decoder.decode_to_string_without_replacement(rest, &mut output, count == 0);
+            rest = &rest[read..];
+            if encoding != Encoding::Utf8 {
+                let odd =
+                    output.chars().filter(|c| matches!(c, '｡'..='ﾟ' | '\u{80}'..='\u{9f}' | '\u{e000}'..='\u{f8ff}'));
+                faults.oddities += u64::try_from(odd.count()).unwrap_or(u64::MAX);
+            }
+            match result {
+                DecoderResult::InputEmpty => break,
+                DecoderResult::OutputFull => {}
+                DecoderResult::Malformed(_, _) => faults.count += 1,
+            }
+        }
+        if count == 0 {
+            return Ok(faults);
+        }
+    }
+}
+
+/// Decodes a text to UTF-8 with every line end (CR LF, CR, LF) as LF, and a line end behind the last line.
+/// Bytes that mean nothing become U+FFFD.
+pub struct TextReader {
+    source: Box<dyn Read + Send>,
+    decoder: Option<encoding_rs::Decoder>,
+    raw: Vec<u8>,
+    text: Vec<u8>,
+    position: usize,
+    last: u8,
+    ended: bool,
+    facts: LineFacts,
+}
+
+/// Counts that only the reader of the raw text can make.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineFacts {
+    /// CR LF.
+    pub crlf: u64,
+    /// LF alone.
+    pub lf: u64,
+    /// CR alone.
+    pub cr: u64,
+    /// Double quotes; an odd number means that one was never closed.
+    pub quotes: u64,
+}
+
+impl TextReader {
+    pub(super) fn new(source: Box<dyn Read + Send>, form: TextForm) -> TextReader {
+        // A decoder that removes the mark is needed with UTF-8 too, and it checks what it passes on.
+        let decoder = Some(form.encoding.codec().new_decoder_with_bom_removal());
+        TextReader {
+            source,
+            decoder,
+            raw: vec![0; 1 << 16],
+            text: Vec::with_capacity(1 << 18),
+            position: 0,
+            last: b'\n',
+            ended: false,
+            facts: LineFacts::default(),
+        }
+    }
+
+    /// The counts so far.
+    pub fn facts(&self) -> LineFacts {
+        self.facts
+    }
+
+    fn fill(&mut self) -> io::Result<()> {
+        self.position = 0;
+        self.text.clear();
+        while self.text.is_empty() {
+            let Some(decoder) = self.decoder.as_mut() else { return Ok(()) };
+            let count = self.source.read(&mut self.raw)?;
+            let is_last = count == 0;
+            self.text.resize(self.text.capacity(), 0);
+            let (result, _, written, _) = decoder.decode_to_utf8(&self.raw[..count], &mut self.text, is_last);
+            debug_assert_eq!(result, CoderResult::InputEmpty, "the output holds three bytes for each byte of input");
+            self.text.truncate(written);
+            self.join_line_ends();
+            if is_last {
+                self.decoder = None;
+                if self.last != b'\n' {
+                    self.text.push(b'\n');
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Turns CR LF and CR into LF in place, across buffers too.
+    fn join_line_ends(&mut self) {
+        let mut kept = 0;
+        for index in 0..self.text.len() {
+            let byte = self.text[index];
+            match byte {
+                b'\n' if self.last == b'\r' => {
+                    self.facts.cr -= 1;
+                    self.facts.crlf += 1;
+                    self.last = b'\n';
+                    continue;
+                }
+                b'\n' => self.facts.lf += 1,
+                b'\r' => self.facts.cr += 1,
+                b'"' => self.facts.quotes += 1,
+                _ => {}
+            }
+            self.last = byte;
+            self.text[kept] = if byte == b'\r' { b'\n' } else { byte };
+            kept += 1;
+        }
+        self.text.truncate(kept);
+    }
+}
+
+impl Read for TextReader {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.position == self.text.len() && !self.ended {
+            self.fill()?;
+            self.ended = self.text.is_empty();
+        }
+        let count = out.len().min(self.text.len() - self.position);
+        out[..count].copy_from_slice(&self.text[self.position..self.position + count]);
+        self.position += count;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn detect_bytes(bytes: &[u8]) -> Result<(Encoding, bool), ReadError> {
+        let bytes = bytes.to_vec();
+        detect(move || Ok(Box::new(io::Cursor::new(bytes.clone()))))
+    }
+
+    fn decoded(bytes: &[u8]) -> (String, LineFacts) {
+        let (encoding, bom) = detect_bytes(bytes).expect("text");
+        let form = TextForm { encoding, bom, delimiter: b',' };
+        let mut reader = TextReader::new(Box::new(io::Cursor::new(bytes.to_vec())), form);
+        let mut text = String::new();
+        reader.read_to_string(&mut text).expect("always UTF-8");
+        (text, reader.facts())
+    }
+
+    #[test]
+    fn content_decides_the_encoding() {
+        let text = "名称,備考\n髙齢者センター①,㈱まちくら\n";
+        let with_bom = [b"\xEF\xBB\xBF".as_slice(), text.as_bytes()].concat();
+        let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let utf16_bom = [b"\xFF\xFE".as_slice(), &utf16].concat();
+        let euc = encoding_rs::EUC_JP.encode("名称,備考\n市民センター,ひらがなとカタカナ\n").0;
+        for (bytes, encoding, bom) in [
+            (text.as_bytes(), Encoding::Utf8, false),
+            (&with_bom, Encoding::Utf8, true),
+            (&encoding_rs::SHIFT_JIS.encode(text).0, Encoding::ShiftJis, false),
+            (&euc, Encoding::EucJp, false),
+            (&utf16_bom, Encoding::Utf16Le, true),
+        ] {
+            assert_eq!(detect_bytes(bytes).expect("text"), (encoding, bom));
+        }
+        assert_eq!(decoded(&encoding_rs::SHIFT_JIS.encode(text).0).0, text);
+        assert_eq!(decoded(&utf16_bom).0, text);
+    }
+
+    #[test]
+    fn line_ends_become_equal_and_are_counted() {
+        let (text, facts) = decoded(b"a,b\r\nc,\"d\re\"\nf");
+        assert_eq!(text, "a,b\nc,\"d\ne\"\nf\n");
+        assert_eq!(facts, LineFacts { crlf: 1, lf: 1, cr: 1, quotes: 2 });
+    }
+
+    #[test]
+    fn noise_is_no_text() {
+        let noise: Vec<u8> = (0..5000_u32).map(|n| u8::try_from((n * 7919 % 251) | 0x80).expect("below 256")).collect();
+        assert!(matches!(detect_bytes(&noise), Err(ReadError::NotText)));
+    }
+
+    proptest! {
+        #[test]
+        fn decoding_never_panics_and_always_ends_in_a_line_end(bytes in proptest::collection::vec(any::<u8>(), 0..3000)) {
+            if let Ok((encoding, bom)) = detect_bytes(&bytes) {
+                let mut text = String::new();
+                let mut reader = TextReader::new(Box::new(io::Cursor::new(bytes)), TextForm { encoding, bom, delimiter: b',' });
+                reader.read_to_string(&mut text).expect("always UTF-8");
+                prop_assert!(text.is_empty() || text.ends_with('\n'));
+                prop_assert!(!text.contains('\r'));
+            }
+        }
+    }
+}

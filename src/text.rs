@@ -1,0 +1,205 @@
+//! Japanese text: folding for comparison, and texts in two languages. Knows nothing of tables or fields.
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
+
+/// The language of a message or description.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Lang {
+    /// Japanese, the default everywhere.
+    #[default]
+    Ja,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// Reads `ja` or `en` (a language range such as `en-GB` counts as `en`).
+    pub fn parse(tag: &str) -> Option<Lang> {
+        match tag.trim().get(..2)?.to_ascii_lowercase().as_str() {
+            "ja" => Some(Lang::Ja),
+            "en" => Some(Lang::En),
+            _ => None,
+        }
+    }
+}
+
+/// A sentence in both languages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// Japanese.
+    pub ja: &'static str,
+    /// English.
+    pub en: &'static str,
+}
+
+impl Text {
+    /// The sentence in one language.
+    pub fn get(self, lang: Lang) -> &'static str {
+        match lang {
+            Lang::Ja => self.ja,
+            Lang::En => self.en,
+        }
+    }
+}
+
+/// A text in both languages that is read from data.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bilingual {
+    /// Japanese.
+    pub ja: String,
+    /// English.
+    pub en: String,
+}
+
+impl Bilingual {
+    /// The text in one language; Japanese where there is no English.
+    pub fn get(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::En if !self.en.is_empty() => &self.en,
+            Lang::En | Lang::Ja => &self.ja,
+        }
+    }
+}
+
+/// Unicode NFKC: the form in which field names are compared in requests.
+///
+/// ```
+/// assert_eq!(machikura::text::nfkc("建物名等（方書）"), "建物名等(方書)");
+/// ```
+pub fn nfkc(text: &str) -> String {
+    if is_nfkc_quick(text.chars()) == IsNormalized::Yes { text.to_owned() } else { text.nfkc().collect() }
+}
+
+/// Folds a column heading so that spellings seen in real files meet: NFKC, lower case, every dash and long-vowel
+/// look-alike as `-`, and neither blanks, separators nor brackets.
+///
+/// ```
+/// use machikura::text::fold_label;
+/// assert_eq!(fold_label("都道府県コ―ド"), fold_label("都道府県コード"));
+/// assert_eq!(fold_label("備　考"), fold_label("備考"));
+/// assert_eq!(fold_label("料金（基本）"), fold_label("料金(基本)"));
+/// assert_eq!(fold_label("名称カナ"), fold_label("名称_カナ"));
+/// ```
+pub fn fold_label(label: &str) -> String {
+    label
+        .nfkc()
+        .flat_map(char::to_lowercase)
+        .filter_map(|character| match character {
+            _ if is_dash(character) => Some('-'),
+            '~' | '〜' => Some('-'),
+            '_' | '・' | '、' | '。' | ',' | '.' | '/' | ':' | ';' | '(' | ')' | '[' | ']' | '【' | '】' | '「'
+            | '」' | '〔' | '〕' | '\'' | '"' | '#' | '※' | '*' | '\u{feff}' => None,
+            _ if character.is_whitespace() || character.is_control() => None,
+            _ => Some(character),
+        })
+        .collect()
+}
+
+/// Whether a character is a hyphen, a dash, a minus or a long-vowel mark: signs that stand for one another in
+/// telephone numbers and addresses of real files.
+pub fn is_dash(character: char) -> bool {
+    matches!(character, '-' | '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' | '－' | 'ー' | 'ｰ' | '─' | '━' | '﹣')
+}
+
+/// Half-width form of a value in a half-width field: full-width digits, Latin letters, signs and blanks narrowed,
+/// dash look-alikes as `-`. Kana and kanji stay as they are.
+///
+/// ```
+/// assert_eq!(machikura::text::narrow("０８６－８０３‐１０００"), "086-803-1000");
+/// ```
+pub fn narrow(value: &str) -> String {
+    value
+        .chars()
+        .map(|character| match character {
+            _ if is_dash(character) => '-',
+            '！'..='～' => char::from_u32(u32::from(character) - 0xFEE0).unwrap_or(character),
+            '\u{3000}' | '\u{a0}' => ' ',
+            '〜' => '~',
+            _ => character,
+        })
+        .collect()
+}
+
+/// Removes blanks (ASCII, full-width and no-break spaces, tabs, line breaks) and byte-order marks at both ends.
+pub fn trim(value: &str) -> &str {
+    let bytes = value.as_bytes();
+    match (bytes.first(), bytes.last()) {
+        (Some(first), Some(last)) if is_plain_edge(*first) && is_plain_edge(*last) => value,
+        _ => value.trim_matches(|character: char| character.is_whitespace() || character == '\u{feff}'),
+    }
+}
+
+/// An ASCII byte that `trim` never removes; it spares most cells the look at characters.
+fn is_plain_edge(byte: u8) -> bool {
+    byte > b' ' && byte < 0x7F
+}
+
+/// Whether every character is full-width katakana, or a sign that belongs in a reading (long vowel, middle dot, blank).
+pub fn is_katakana(value: &str) -> bool {
+    value.chars().all(is_katakana_character)
+}
+
+/// Whether a character is full-width katakana or goes with it.
+pub fn is_katakana_character(character: char) -> bool {
+    matches!(character, 'ァ'..='ヺ' | 'ー' | '・' | 'ヽ' | 'ヾ' | '　' | ' ' | '（' | '）' | '(' | ')' | '＝' | '=')
+}
+
+/// Whether a character is half-width katakana (JIS X 0201).
+pub fn is_half_width_kana(character: char) -> bool {
+    matches!(character, '｡'..='ﾟ')
+}
+
+/// Half-width katakana as full-width, sound marks joined; everything else unchanged.
+///
+/// ```
+/// assert_eq!(machikura::text::widen_kana("ｹﾝﾘﾂｺｸﾌﾞﾝ"), "ケンリツコクブン");
+/// ```
+pub fn widen_kana(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    let mut run = String::new();
+    for character in value.chars() {
+        if is_half_width_kana(character) {
+            run.push(character);
+        } else {
+            out.extend(run.nfkc());
+            run.clear();
+            out.push(character);
+        }
+    }
+    out.extend(run.nfkc());
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_that_mean_the_same_fold_to_the_same() {
+        for (one, other) in [
+            ("ＮＯ", "no"),
+            ("災害種別_崖崩れ、土石流及び地滑り", "災害種別_崖崩れ_土石流及び地滑り"),
+            ("ＵＲＬ", "URL"),
+            ("コ－ド", "コード"),
+            ("連絡先備考(その他、SNSなど)", "連絡先備考（その他、SNSなど）"),
+        ] {
+            assert_eq!(fold_label(one), fold_label(other));
+        }
+        assert_ne!(fold_label("緯度"), fold_label("経度"));
+    }
+
+    #[test]
+    fn trimming_takes_blanks_of_both_widths() {
+        assert_eq!(trim("　3502-1　"), "3502-1");
+        assert_eq!(trim(" \t\u{a0}　"), "");
+        assert_eq!(trim("a　b"), "a　b");
+    }
+
+    #[test]
+    fn folding_is_idempotent() {
+        for label in ["名称（カナ）", "ＵＲＬ", "コ―ド", "0～4歳の男性"] {
+            assert_eq!(fold_label(&fold_label(label)), fold_label(label));
+        }
+    }
+}

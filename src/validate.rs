@@ -1,0 +1,73 @@
+//! The verdict on an uploaded table: reads it, finds its data set, runs every rule, and reports all that it found. Only
+//! [`Checked::publishable`] makes a [`Publishable`], so nothing unchecked is ever stored.
+
+mod correct;
+mod engine;
+mod findings;
+mod publishable;
+pub mod report;
+mod rule;
+pub mod rules;
+
+use crate::municipality::Municipality;
+use crate::standard::{Registry, Standard};
+use crate::tabular::{self, Container, ReadError, Upload};
+
+pub use findings::{Finding, Severity};
+pub use publishable::{Publishable, PublishableRecord, PublishableRecords};
+pub use report::Report;
+pub use rule::{Level, Rule};
+
+/// What a check is told beside the bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The data sets to recognise.
+    pub registry: &'a Registry,
+    /// The data set, where it is given and need not be recognised.
+    pub standard: Option<&'a Standard>,
+    /// Who publishes, where it is known.
+    pub organization: Option<&'a Municipality>,
+    /// How many findings the report lists; all are counted.
+    pub max_issues: usize,
+}
+
+impl<'a> Request<'a> {
+    /// Recognise the data set, know no publisher, list a thousand findings.
+    pub fn new(registry: &'a Registry) -> Request<'a> {
+        Request { registry, standard: None, organization: None, max_issues: 1_000 }
+    }
+}
+
+/// A report, and what is needed to publish the table if the report allows it.
+#[derive(Debug)]
+pub struct Checked {
+    /// What was found.
+    pub report: Report,
+    publishable: Option<Publishable>,
+}
+
+impl Checked {
+    /// The table, ready to be stored.
+    ///
+    /// # Errors
+    /// The report, where it has an error.
+    pub fn publishable(self) -> Result<(Publishable, Report), Box<Report>> {
+        match self.publishable {
+            Some(publishable) if self.report.is_valid() => Ok((publishable, self.report)),
+            _ => Err(Box::new(self.report)),
+        }
+    }
+}
+
+/// Checks an uploaded file.
+///
+/// # Errors
+/// [`ReadError`] where there is no table to read.
+pub fn check(upload: &Upload, request: &Request<'_>) -> Result<Checked, ReadError> {
+    let document = tabular::read(upload)?;
+    if document.container == Container::Zip {
+        return engine::check_tables(upload, document, request);
+    }
+    let header = tabular::header::find(&document, request.registry, request.standard, upload.name())?;
+    engine::check_table(upload, document, header, request)
+}

@@ -1,0 +1,171 @@
+//! Runs the rules over a table: once over file and heading, once over every row, once at the end.
+
+use std::borrow::Cow;
+
+use super::correct::{correct, is_half_width};
+use super::findings::{Finding, Findings};
+use super::publishable::Publishable;
+use super::report::{Report, TableReport};
+use super::rule::{Cell, CellCheck, Counts, Intake, Rule, TableCheck};
+use super::rules::{self, RULES};
+use super::{Checked, Request};
+use crate::schema::Field;
+use crate::tabular::header::{self, Header};
+use crate::tabular::{Document, ReadError, Upload};
+use crate::text::{narrow, trim};
+
+/// Checks the sheet that a heading was found in.
+pub(super) fn check_table(
+    upload: &Upload,
+    document: Document,
+    header: Header<'_>,
+    request: &Request<'_>,
+) -> Result<Checked, ReadError> {
+    let mut findings = Findings::new(request.max_issues);
+    let table = run(upload, &document, &header, request, &mut findings)?;
+    let publishable = Publishable::new(&document, &header, &table);
+    let report = Report::new(upload, &document, vec![table], findings, request);
+    Ok(Checked { report, publishable: publishable.map(|publishable| publishable.with_document(document)) })
+}
+
+/// Checks a zip of tables, each sheet by the table that its name or heading calls for.
+pub(super) fn check_tables(upload: &Upload, document: Document, request: &Request<'_>) -> Result<Checked, ReadError> {
+    let mut findings = Findings::new(request.max_issues);
+    let mut tables = Vec::new();
+    let mut present = Vec::new();
+    let standard = match request.standard {
+        Some(standard) => Some(standard),
+        None => header::find(&document, request.registry, None, upload.name())?.subject.map(|subject| subject.standard),
+    };
+    for (index, sheet) in document.sheets.iter().enumerate() {
+        let found = header::find_in_sheet(index, sheet, request.registry, standard, sheet.name.as_deref())?;
+        let Some((_, header)) = found else { continue };
+        present.extend(header.subject.map(|subject| subject.table.name.clone()));
+        tables.push(run(upload, &document, &header, request, &mut findings)?);
+    }
+    for table in standard.iter().flat_map(|standard| &standard.tables) {
+        if table.required && !present.contains(&table.name) {
+            findings.add(rules::missing_table::finding(&table.name));
+        }
+    }
+    let report = Report::new(upload, &document, tables, findings, request);
+    Ok(Checked { report, publishable: None })
+}
+
+fn run<'a>(
+    upload: &Upload,
+    document: &Document,
+    header: &Header<'a>,
+    request: &Request<'_>,
+    findings: &mut Findings,
+) -> Result<TableReport, ReadError> {
+    let sheet = &document.sheets[header.sheet];
+    let intake =
+        Intake { upload, document, sheet, header, registry: request.registry, organization: request.organization };
+    for rule in RULES {
+        rule.examine(&intake, findings);
+    }
+    let columns: Vec<ColumnChecks> = header
+        .columns
+        .iter()
+        .map(|column| {
+            let known = column.field.map(|(index, _)| &intake.fields()[index]);
+            ColumnChecks::new(known.cloned().unwrap_or_else(|| Field::extra(&column.label, 1)))
+        })
+        .collect();
+    let mut table_checks: Vec<Box<dyn TableCheck>> = RULES.iter().filter_map(|rule| rule.bind_table(&intake)).collect();
+    let mut counts = Counts { filled: vec![0; columns.len()], ..Counts::default() };
+    let mut rows = sheet.rows()?;
+    let mut read = 0;
+    let mut last_number = header.row;
+    while let Some(row) = rows.next_row()? {
+        read += 1;
+        if read <= header.skipped_rows {
+            last_number = row.number;
+            continue;
+        }
+        // Lines without a single character are not given as rows, but a person sees them in Excel.
+        counts.blank_rows += row.number.saturating_sub(last_number + 1);
+        last_number = row.number;
+        if row.is_empty() {
+            counts.blank_rows += 1;
+            continue;
+        }
+        counts.rows += 1;
+        for (index, column) in columns.iter().enumerate() {
+            let raw = row.cell(index);
+            if column.check(raw, row.number, index, findings) {
+                counts.filled[index] += 1;
+            }
+        }
+        for check in &mut table_checks {
+            check.row(&row, findings);
+        }
+    }
+    counts.lines = rows.line_facts();
+    for check in &mut table_checks {
+        check.finish(findings);
+    }
+    for rule in RULES {
+        rule.conclude(&intake, &counts, findings);
+    }
+    Ok(TableReport::new(&intake, counts))
+}
+
+/// The checks of one column.
+struct ColumnChecks {
+    field: Field,
+    half_width: bool,
+    /// Asked about every cell, blank ones too.
+    always: Vec<(&'static dyn Rule, Box<dyn CellCheck>)>,
+    /// Asked about filled cells.
+    filled: Vec<(&'static dyn Rule, Box<dyn CellCheck>)>,
+}
+
+impl ColumnChecks {
+    fn new(field: Field) -> ColumnChecks {
+        let mut always = Vec::new();
+        let mut filled = Vec::new();
+        for rule in RULES {
+            if let Some(check) = rule.bind_cell(&field) {
+                if rule.looks_at_blank_cells() { &mut always } else { &mut filled }.push((*rule, check));
+            }
+        }
+        ColumnChecks { half_width: is_half_width(&field), field, always, filled }
+    }
+
+    /// Checks one cell and tells whether it is filled.
+    fn check(&self, raw: &str, row: u64, column: usize, findings: &mut Findings) -> bool {
+        let trimmed = trim(raw);
+        let text = self.text(trimmed);
+        let cell = Cell { raw, trimmed, text: &text };
+        let is_filled = !trimmed.is_empty();
+        let filled: &[_] = if is_filled { &self.filled } else { &[] };
+        for (rule, check) in self.always.iter().chain(filled) {
+            if let Some(fault) = check.check(cell) {
+                let suggestion = correct(&self.field, raw).filter(|value| self.passes(check.as_ref(), value));
+                findings.add(Finding {
+                    rule: *rule,
+                    severity: fault.severity,
+                    row: Some(row),
+                    column: Some(column),
+                    subject: None,
+                    value: Some(raw.to_owned()),
+                    suggestion,
+                    details: fault.details,
+                });
+            }
+        }
+        is_filled
+    }
+
+    fn text<'c>(&self, trimmed: &'c str) -> Cow<'c, str> {
+        if self.half_width && !trimmed.is_ascii() { Cow::Owned(narrow(trimmed)) } else { Cow::Borrowed(trimmed) }
+    }
+
+    /// Whether a corrected value no longer draws this finding.
+    fn passes(&self, check: &dyn CellCheck, value: &str) -> bool {
+        let text = self.text(value);
+        check.check(Cell { raw: value, trimmed: value, text: &text }).is_none()
+    }
+}

@@ -1,0 +1,235 @@
+//! What the rules found: counted in full, listed up to a limit for each rule.
+
+use std::collections::BTreeMap;
+
+use super::rule::{Level, Rule};
+use crate::text::Lang;
+
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The standard is broken beyond doubt, and the data would mislead or could not be read by a machine.
+    Error,
+    /// A departure that a reader survives.
+    Warning,
+    /// Something that was tidied, or is good to know.
+    Info,
+}
+
+impl Severity {
+    /// The word used in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        }
+    }
+}
+
+/// One result of one rule at one place.
+#[derive(Clone)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static dyn Rule,
+    /// How grave it is.
+    pub severity: Severity,
+    /// Row in Excel, from 1.
+    pub row: Option<u64>,
+    /// Column, from 0.
+    pub column: Option<usize>,
+    /// What the finding is about where that is no column of the file: a missing field, a sheet, a table.
+    pub subject: Option<String>,
+    /// The cell as it stands.
+    pub value: Option<String>,
+    /// The value meant, where that is beyond doubt.
+    pub suggestion: Option<String>,
+    /// Details for the message.
+    pub details: Vec<String>,
+}
+
+impl std::fmt::Debug for Finding {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} {:?} at {:?}:{:?} {:?}", self.rule.id(), self.severity, self.row, self.column, self.value)
+    }
+}
+
+impl Finding {
+    /// A finding about the whole file.
+    pub fn new(rule: &'static dyn Rule, severity: Severity) -> Finding {
+        Finding {
+            rule,
+            severity,
+            row: None,
+            column: None,
+            subject: None,
+            value: None,
+            suggestion: None,
+            details: Vec::new(),
+        }
+    }
+
+    /// At a row.
+    #[must_use]
+    pub fn at_row(mut self, row: u64) -> Finding {
+        self.row = Some(row);
+        self
+    }
+
+    /// At a column.
+    #[must_use]
+    pub fn at_column(mut self, column: usize) -> Finding {
+        self.column = Some(column);
+        self
+    }
+
+    /// About something that is no column of the file.
+    #[must_use]
+    pub fn about(mut self, subject: impl Into<String>) -> Finding {
+        self.subject = Some(subject.into());
+        self
+    }
+
+    /// With the value that stands there.
+    #[must_use]
+    pub fn with_value(mut self, value: impl Into<String>) -> Finding {
+        self.value = Some(value.into());
+        self
+    }
+
+    /// With the value meant.
+    #[must_use]
+    pub fn with_suggestion(mut self, suggestion: impl Into<String>) -> Finding {
+        self.suggestion = Some(suggestion.into());
+        self
+    }
+
+    /// With details for the message.
+    #[must_use]
+    pub fn with_details(mut self, details: impl IntoIterator<Item = String>) -> Finding {
+        self.details = details.into_iter().collect();
+        self
+    }
+
+    /// The message in one language. `label` names the column it stands in.
+    pub fn message(&self, lang: Lang, label: &str) -> String {
+        const SHOWN: usize = 60;
+        let value = self.value.as_deref().unwrap_or_default();
+        let shown: String = value.chars().take(SHOWN).map(|c| if c == '\n' { '⏎' } else { c }).collect();
+        let shown = if value.chars().nth(SHOWN).is_some() { format!("{shown}…") } else { shown };
+        let mut message = self.rule.message().get(lang).replace("{field}", label).replace("{value}", &shown);
+        for (index, detail) in self.details.iter().enumerate() {
+            message = message.replace(&format!("{{{index}}}"), detail);
+        }
+        message
+    }
+}
+
+/// Collects findings.
+#[derive(Debug)]
+pub struct Findings {
+    listed_per_rule: usize,
+    listed: BTreeMap<(Level, &'static str), Vec<Finding>>,
+    by_code: BTreeMap<&'static str, u64>,
+    errors: u64,
+    warnings: u64,
+    infos: u64,
+    fixable: u64,
+    rows_with_errors: RowCounter,
+    rows_with_warnings: RowCounter,
+}
+
+/// Counts rows that come in ascending order, each once.
+#[derive(Debug, Default)]
+struct RowCounter {
+    last: Option<u64>,
+    count: u64,
+}
+
+impl RowCounter {
+    fn add(&mut self, row: u64) {
+        if self.last.is_none_or(|last| row > last) {
+            self.last = Some(row);
+            self.count += 1;
+        }
+    }
+}
+
+impl Findings {
+    /// An empty collection that lists so many findings of each rule.
+    pub fn new(listed_per_rule: usize) -> Findings {
+        Findings {
+            listed_per_rule,
+            listed: BTreeMap::new(),
+            by_code: BTreeMap::new(),
+            errors: 0,
+            warnings: 0,
+            infos: 0,
+            fixable: 0,
+            rows_with_errors: RowCounter::default(),
+            rows_with_warnings: RowCounter::default(),
+        }
+    }
+
+    /// Adds one.
+    pub fn add(&mut self, finding: Finding) {
+        *self.by_code.entry(finding.rule.id()).or_default() += 1;
+        match finding.severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning => self.warnings += 1,
+            Severity::Info => self.infos += 1,
+        }
+        self.fixable += u64::from(finding.suggestion.is_some());
+        if let Some(row) = finding.row {
+            match finding.severity {
+                Severity::Error => self.rows_with_errors.add(row),
+                Severity::Warning => self.rows_with_warnings.add(row),
+                Severity::Info => {}
+            }
+        }
+        let listed = self.listed.entry((finding.rule.level(), finding.rule.id())).or_default();
+        if listed.len() < self.listed_per_rule {
+            listed.push(finding);
+        }
+    }
+
+    /// How many of each rule.
+    pub fn by_code(&self) -> &BTreeMap<&'static str, u64> {
+        &self.by_code
+    }
+
+    /// How many errors, warnings and pieces of information.
+    pub fn counts(&self) -> (u64, u64, u64) {
+        (self.errors, self.warnings, self.infos)
+    }
+
+    /// How many have a suggestion.
+    pub fn fixable(&self) -> u64 {
+        self.fixable
+    }
+
+    /// How many rows have an error, and how many a warning.
+    pub fn rows(&self) -> (u64, u64) {
+        (self.rows_with_errors.count, self.rows_with_warnings.count)
+    }
+
+    /// At most `limit` findings, every rule having its share: those of the file and heading first, then by row and
+    /// column.
+    pub fn into_listed(self, limit: usize) -> Vec<Finding> {
+        let mut queues: Vec<std::vec::IntoIter<Finding>> = self.listed.into_values().map(Vec::into_iter).collect();
+        let mut chosen = Vec::new();
+        while chosen.len() < limit {
+            let before = chosen.len();
+            for queue in &mut queues {
+                if chosen.len() < limit {
+                    chosen.extend(queue.next());
+                }
+            }
+            if chosen.len() == before {
+                break;
+            }
+        }
+        chosen.sort_by_key(|finding| (finding.row, finding.column, finding.severity));
+        chosen
+    }
+}

@@ -1,0 +1,184 @@
+//! A checked table on its way to the store: every value trimmed and typed, in the field order of the current edition.
+
+use super::report::TableReport;
+use crate::schema::{Decimal, Schema, json_token};
+use crate::standard::Edition;
+use crate::tabular::header::Header;
+use crate::tabular::{Document, ReadError, Row, Rows};
+use crate::text::trim;
+
+/// A table that was checked and may be published. Rows are read again from the upload, so memory stays bounded.
+#[derive(Debug)]
+pub struct Publishable {
+    /// Slug of the data set.
+    pub standard: String,
+    /// Name of the table within it.
+    pub table: String,
+    /// How many columns are the standard's own.
+    pub field_count: usize,
+    /// Edition of the file; records are always in the current one.
+    pub edition: Edition,
+    /// Names of the columns behind the standard's own.
+    pub extra_columns: Vec<String>,
+    /// The current edition's schema with the extra columns.
+    pub schema: Schema,
+    /// Number of records.
+    pub rows: u64,
+    /// SHA-256 of the upload, in hexadecimal.
+    pub sha256: String,
+    /// For each field of `schema`, the columns whose values are joined into it.
+    sources: Vec<Vec<usize>>,
+    has_ids: bool,
+    skipped_rows: usize,
+    sheet: usize,
+    document: Option<Document>,
+}
+
+/// One record, ready to be stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PublishableRecord {
+    /// 1, 2, 3 … in file order.
+    pub number: u64,
+    /// The identifier in the dataset: the ID of the row, or its number.
+    pub id: String,
+    /// JSON tokens, one a line, in field order.
+    pub values: String,
+    /// Longitude and latitude in degrees.
+    pub point: Option<(f64, f64)>,
+}
+
+impl Publishable {
+    /// `None` where the file was recognised as no data set.
+    pub(super) fn new(document: &Document, header: &Header<'_>, table: &TableReport) -> Option<Publishable> {
+        let subject = header.subject?;
+        let current = subject.table.schema();
+        let mut sources: Vec<Vec<usize>> = vec![Vec::new(); current.fields().len()];
+        let mut extra_columns: Vec<String> = Vec::new();
+        let mut extra_sources = Vec::new();
+        for (index, column) in header.columns.iter().enumerate() {
+            let target = column.field.and_then(|(field, _)| {
+                let field = &subject.form.schema.fields()[field];
+                let name = match subject.form.edition {
+                    Edition::Standard => Some(&field.name),
+                    Edition::Recommended | Edition::Variant => field.becomes.as_ref(),
+                };
+                current.index_of(name?)
+            });
+            match target {
+                Some(field) => sources[field].push(index),
+                // A column without a home stays as an extra one, if there is anything in it.
+                None if table.counts.filled[index] == 0 => {}
+                None => {
+                    extra_columns.push(free_name(&column.label, index, current, &extra_columns));
+                    extra_sources.push(vec![index]);
+                }
+            }
+        }
+        sources.extend(extra_sources);
+        let schema = current.with_extra_columns(extra_columns.iter().map(String::as_str)).ok()?;
+        let id_columns = schema.record_id().map(|field| sources[field].clone()).unwrap_or_default();
+        Some(Publishable {
+            standard: subject.standard.slug.clone(),
+            table: subject.table.name.clone(),
+            field_count: current.fields().len(),
+            edition: subject.form.edition,
+            extra_columns,
+            rows: table.rows,
+            sha256: document.sha256.clone(),
+            has_ids: id_columns.iter().any(|column| table.counts.filled[*column] > 0),
+            sources,
+            schema,
+            skipped_rows: header.skipped_rows,
+            sheet: header.sheet,
+            document: None,
+        })
+    }
+
+    pub(super) fn with_document(mut self, document: Document) -> Publishable {
+        self.document = Some(document);
+        self
+    }
+
+    /// The records, read again from the upload in file order.
+    ///
+    /// # Errors
+    /// [`ReadError`] where the upload can no longer be read.
+    pub fn records(&self) -> Result<PublishableRecords<'_>, ReadError> {
+        let document = self.document.as_ref().expect("the engine hands the document over with the table");
+        Ok(PublishableRecords { publishable: self, rows: document.sheets[self.sheet].rows()?, read: 0, number: 0 })
+    }
+
+    fn record(&self, row: &Row<'_>, number: u64) -> PublishableRecord {
+        let mut values = String::with_capacity(512);
+        for (index, (field, columns)) in self.schema.fields().iter().zip(&self.sources).enumerate() {
+            if index > 0 {
+                values.push('\n');
+            }
+            match columns[..] {
+                [column] => json_token(field.kind, trim(row.cell(column)), &mut values),
+                _ => {
+                    let joined: String = columns.iter().map(|column| trim(row.cell(*column))).collect();
+                    json_token(field.kind, &joined, &mut values);
+                }
+            }
+        }
+        PublishableRecord { number, id: self.id(row, number), values, point: self.point(row) }
+    }
+
+    /// The ID of the row; its number where the table has no IDs, and `row-N` where only this row lacks one.
+    fn id(&self, row: &Row<'_>, number: u64) -> String {
+        let id = self.schema.record_id().map(|field| self.text(row, field)).unwrap_or_default();
+        match (id.is_empty(), self.has_ids) {
+            (false, _) => id,
+            (true, true) => format!("row-{number}"),
+            (true, false) => number.to_string(),
+        }
+    }
+
+    fn point(&self, row: &Row<'_>) -> Option<(f64, f64)> {
+        let (latitude, longitude) = self.schema.coordinates()?;
+        let degrees = |field| Decimal::parse(&self.text(row, field))?.as_str().parse::<f64>().ok();
+        let (latitude, longitude) = (degrees(latitude)?, degrees(longitude)?);
+        ((-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude)).then_some((longitude, latitude))
+    }
+
+    fn text(&self, row: &Row<'_>, field: usize) -> String {
+        self.sources[field].iter().map(|column| trim(row.cell(*column))).collect()
+    }
+}
+
+/// The records of a [`Publishable`], one at a time.
+pub struct PublishableRecords<'a> {
+    publishable: &'a Publishable,
+    rows: Rows<'a>,
+    read: usize,
+    number: u64,
+}
+
+impl PublishableRecords<'_> {
+    /// The next record; `None` behind the last.
+    ///
+    /// # Errors
+    /// [`ReadError`] where the upload can no longer be read.
+    pub fn next_record(&mut self) -> Result<Option<PublishableRecord>, ReadError> {
+        while let Some(row) = self.rows.next_row()? {
+            self.read += 1;
+            if self.read <= self.publishable.skipped_rows || row.is_empty() {
+                continue;
+            }
+            self.number += 1;
+            return Ok(Some(self.publishable.record(&row, self.number)));
+        }
+        Ok(None)
+    }
+}
+
+/// A name for an extra column that no field and no other extra column has.
+fn free_name(label: &str, index: usize, schema: &Schema, taken: &[String]) -> String {
+    let base = if label.is_empty() { format!("列{}", index + 1) } else { label.to_owned() };
+    let is_free = |name: &str| schema.index_of(name).is_none() && !taken.iter().any(|other| other == name);
+    if is_free(&base) {
+        return base;
+    }
+    (2..).map(|number| format!("{base} ({number})")).find(|name| is_free(name)).expect("numbers do not end")
+}

@@ -1,0 +1,230 @@
+//! Everything a check found, without a language; [`json`] and [`text`] put it into words.
+
+pub mod json;
+pub mod text;
+
+use std::collections::BTreeMap;
+
+use super::Request;
+use super::findings::{Finding, Findings};
+use super::rule::{Counts, Intake};
+use crate::schema::LabelMatch;
+use crate::standard::Edition;
+use crate::tabular::decode::LineFacts;
+use crate::tabular::{Container, Document, TextForm, Upload};
+use crate::text::Bilingual;
+
+/// The result of a check.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Name, size and hash of the file.
+    pub file: FileReport,
+    /// Whether the data set was recognised rather than given.
+    pub standard_detected: bool,
+    /// The table, or the tables of a zip.
+    pub tables: Vec<TableReport>,
+    /// How many findings of each rule.
+    pub by_code: BTreeMap<&'static str, u64>,
+    /// How many errors.
+    pub errors: u64,
+    /// How many warnings.
+    pub warnings: u64,
+    /// How many pieces of information.
+    pub infos: u64,
+    /// How many findings have a suggestion.
+    pub fixable: u64,
+    /// How many rows have an error.
+    pub rows_with_errors: u64,
+    /// 0 to 100: see [`Report::score`].
+    rows_with_warnings: u64,
+    /// The findings listed.
+    pub issues: Vec<Finding>,
+}
+
+/// The file as such.
+#[derive(Clone, Debug)]
+pub struct FileReport {
+    /// Its name, where it came with one.
+    pub name: Option<String>,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256 in hexadecimal.
+    pub sha256: String,
+    /// What it is.
+    pub container: Container,
+}
+
+/// One table of the file.
+#[derive(Clone, Debug)]
+pub struct TableReport {
+    /// Name of the worksheet or zip member.
+    pub sheet: Option<String>,
+    /// How its text is written, where it is text.
+    pub text_form: Option<TextForm>,
+    /// Line ends, where it is text.
+    pub lines: Option<(LineFacts, u64)>,
+    /// Excel's number of the heading row.
+    pub header_row: u64,
+    /// Slug of the data set, where there is one.
+    pub standard: Option<String>,
+    /// Title of the data set.
+    pub title: Option<Bilingual>,
+    /// Name of the table within the data set.
+    pub table: Option<String>,
+    /// Edition of the form.
+    pub edition: Option<Edition>,
+    /// How many rows hold something.
+    pub rows: u64,
+    /// The columns of the file.
+    pub columns: Vec<ColumnReport>,
+    /// What was counted.
+    pub counts: Counts,
+}
+
+/// One column of the file.
+#[derive(Clone, Debug)]
+pub struct ColumnReport {
+    /// The heading.
+    pub label: String,
+    /// The field that it stands for.
+    pub field: Option<String>,
+    /// How it was matched.
+    pub how: Option<LabelMatch>,
+}
+
+impl TableReport {
+    pub(super) fn new(intake: &Intake<'_>, counts: Counts) -> TableReport {
+        let subject = intake.header.subject;
+        let columns = intake.columns().iter().map(|column| ColumnReport {
+            label: column.label.clone(),
+            field: column.field.map(|(index, _)| intake.fields()[index].name.clone()),
+            how: column.field.map(|(_, how)| how),
+        });
+        TableReport {
+            sheet: intake.sheet.name.clone(),
+            text_form: intake.sheet.text_form(),
+            lines: counts.lines,
+            header_row: intake.header.row,
+            standard: subject.map(|subject| subject.standard.slug.clone()),
+            title: subject.map(|subject| subject.standard.title.clone()),
+            table: subject.map(|subject| subject.table.name.clone()),
+            edition: subject.map(|subject| subject.form.edition),
+            rows: counts.rows,
+            columns: columns.collect(),
+            counts,
+        }
+    }
+
+    /// How lines end: `CRLF`, `LF`, `CR` or `mixed`; none for a workbook.
+    pub fn newline(&self) -> Option<&'static str> {
+        let (lines, inside) = self.lines?;
+        let kinds = [("CRLF", lines.crlf), ("LF", lines.lf), ("CR", lines.cr)];
+        let mut present = kinds.iter().filter(|(_, count)| *count > 0);
+        let first = present.next()?;
+        match present.next() {
+            None => Some(first.0),
+            // Line breaks inside cells are no ends of rows: Excel writes CRLF between rows and LF within cells.
+            Some(_) => {
+                let between: Vec<_> = kinds.iter().filter(|(_, count)| *count > inside).collect();
+                if let [only] = between[..] { Some(only.0) } else { Some("mixed") }
+            }
+        }
+    }
+}
+
+impl Report {
+    pub(super) fn new(
+        upload: &Upload,
+        document: &Document,
+        tables: Vec<TableReport>,
+        findings: Findings,
+        request: &Request<'_>,
+    ) -> Report {
+        let (errors, warnings, infos) = findings.counts();
+        let (rows_with_errors, rows_with_warnings) = findings.rows();
+        Report {
+            file: FileReport {
+                name: upload.name().map(str::to_owned),
+                bytes: document.bytes,
+                sha256: document.sha256.clone(),
+                container: document.container,
+            },
+            standard_detected: request.standard.is_none() && tables.iter().any(|table| table.standard.is_some()),
+            tables,
+            by_code: findings.by_code().clone(),
+            errors,
+            warnings,
+            infos,
+            fixable: findings.fixable(),
+            rows_with_errors,
+            rows_with_warnings,
+            issues: findings.into_listed(request.max_issues),
+        }
+    }
+
+    /// Whether there is no error.
+    pub fn is_valid(&self) -> bool {
+        self.errors == 0
+    }
+
+    /// How many rows hold something, in all tables.
+    pub fn rows(&self) -> u64 {
+        self.tables.iter().map(|table| table.rows).sum()
+    }
+
+    /// How many findings there are in all.
+    pub fn findings(&self) -> u64 {
+        self.errors + self.warnings + self.infos
+    }
+
+    /// The share of rows that are right, from 0 to 100 with one decimal: a row with an error counts fully against it, a
+    /// row with a warning by a quarter. A file that cannot be used as a table of its data set scores 0.
+    pub fn score(&self) -> f64 {
+        let unusable = ["unknown-data-set", "no-rows", "missing-column"];
+        let is_unusable = self.errors > 0
+            && self
+                .issues
+                .iter()
+                .any(|finding| finding.severity == super::Severity::Error && unusable.contains(&finding.rule.id()));
+        let rows = self.rows();
+        if is_unusable || rows == 0 {
+            return 0.0;
+        }
+        // Counts of rows are far below 2^53, so thousandths are exact.
+        let lost = 4 * self.rows_with_errors + self.rows_with_warnings;
+        let per_mille = 1000_u64.saturating_sub(1000 * lost / (4 * rows));
+        f64::from(u32::try_from(per_mille).unwrap_or(1000)) / 10.0
+    }
+
+    /// The heading or name of what a finding is about.
+    pub fn label<'a>(&'a self, finding: &'a Finding) -> &'a str {
+        if let Some(subject) = &finding.subject {
+            return subject;
+        }
+        let column = finding.column.and_then(|index| self.tables.first()?.columns.get(index));
+        column.map_or("", |column| column.field.as_deref().unwrap_or(&column.label))
+    }
+}
+
+/// The letters by which Excel names a column, from 0.
+pub fn column_letters(index: usize) -> String {
+    let mut letters = Vec::new();
+    let mut rest = index + 1;
+    while rest > 0 {
+        let letter = u8::try_from((rest - 1) % 26).expect("below 26");
+        letters.push(char::from(b'A' + letter));
+        rest = (rest - 1) / 26;
+    }
+    letters.iter().rev().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::column_letters;
+
+    #[test]
+    fn columns_have_the_letters_of_excel() {
+        let letters = [0, 25, 26, 51, 52, 701, 702].map(column_letters);
+        assert_eq!(letters, ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]);
+    }
+}

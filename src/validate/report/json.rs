@@ -1,0 +1,226 @@
+//! The report as JSON: the shape that every client sees.
+
+use serde::Serialize;
+
+use super::{Report, TableReport, column_letters};
+use crate::text::Lang;
+use crate::validate::findings::Finding;
+
+/// The report of a check.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct ReportBody {
+    /// エラーがないか / whether there is no error
+    pub valid: bool,
+    /// データセット / slug of the data set
+    pub standard: Option<String>,
+    /// データセットの名称 / title of the data set
+    pub standard_title: Option<String>,
+    /// 版（standard, recommended, variant） / edition
+    pub edition: Option<&'static str>,
+    /// 見出しから判定したか / whether the data set was recognised from the heading
+    pub standard_detected: bool,
+    /// ファイル / the file
+    pub file: FileBody,
+    /// データの行数 / rows of data
+    pub rows: u64,
+    /// まとめ / summary
+    pub summary: SummaryBody,
+    /// 列 / columns
+    pub columns: Vec<ColumnBody>,
+    /// 規則ごとの件数 / findings by rule
+    pub by_code: std::collections::BTreeMap<&'static str, u64>,
+    /// 指摘 / findings
+    pub issues: Vec<IssueBody>,
+    /// 指摘の一部を省いたか / whether not all findings are listed
+    pub issues_truncated: bool,
+    /// 複数の表からなるファイルの各表 / the tables of a file of several tables
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<TableBody>,
+}
+
+/// The file that was checked.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct FileBody {
+    /// ファイル名 / name
+    pub name: Option<String>,
+    /// 大きさ（バイト） / size in bytes
+    pub bytes: u64,
+    /// SHA-256（16 進） / SHA-256 in hexadecimal
+    pub sha256: String,
+    /// 形式（CSV, XLSX, XLS, ZIP） / container
+    pub format: &'static str,
+    /// 文字コード / encoding of a text
+    pub encoding: Option<&'static str>,
+    /// BOM の有無 / whether a byte-order mark stands in front
+    pub bom: Option<bool>,
+    /// 改行 / line ends: CRLF, LF, CR or mixed
+    pub newline: Option<&'static str>,
+    /// 区切り文字 / delimiter
+    pub delimiter: Option<char>,
+    /// シート名 / worksheet
+    pub sheet: Option<String>,
+    /// 見出しの行 / row of the heading
+    pub header_row: Option<u64>,
+}
+
+/// The findings, counted.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct SummaryBody {
+    /// エラーの数 / errors
+    pub errors: u64,
+    /// 警告の数 / warnings
+    pub warnings: u64,
+    /// 情報の数 / pieces of information
+    pub infos: u64,
+    /// 直し方が確かな指摘の数 / findings with a suggestion
+    pub fixable: u64,
+    /// エラーのある行の数 / rows with an error
+    pub rows_with_errors: u64,
+    /// 点数（0～100） / score from 0 to 100
+    pub score: f64,
+}
+
+/// One column of the file.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct ColumnBody {
+    /// 列番号（1 から） / number, from 1
+    pub position: usize,
+    /// 見出し / heading
+    pub header: String,
+    /// 標準の項目名 / field of the standard
+    pub field: Option<String>,
+    /// 対応付けの根拠（exact, folded, alias） / how it was matched
+    #[serde(rename = "match")]
+    pub how: Option<&'static str>,
+}
+
+/// One finding.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct IssueBody {
+    /// 重さ（error, warning, info） / severity
+    pub severity: &'static str,
+    /// 規則 / rule
+    pub code: &'static str,
+    /// 見る場所（file, header, cell, row, table） / level
+    pub level: &'static str,
+    /// Excel の行番号 / row in Excel
+    pub row: Option<u64>,
+    /// 列番号（1 から） / column, from 1
+    pub column: Option<usize>,
+    /// Excel のセル / cell in Excel
+    pub cell: Option<String>,
+    /// 項目名 / field
+    pub field: Option<String>,
+    /// 書かれている値 / value found
+    pub value: Option<String>,
+    /// 何がどう違い、どう直すか / what is wrong and how to mend it
+    pub message: String,
+    /// 意図が明らかな場合の正しい値 / value meant, where beyond doubt
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<String>,
+    /// 自動で直せるか / whether it can be mended automatically
+    pub fixable: bool,
+}
+
+/// One table of a file of several tables.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct TableBody {
+    /// 表の名前 / table
+    pub table: Option<String>,
+    /// ファイル名またはシート名 / member or worksheet
+    pub sheet: Option<String>,
+    /// 行数 / rows
+    pub rows: u64,
+    /// 列 / columns
+    pub columns: Vec<ColumnBody>,
+}
+
+/// Puts a report into words.
+pub fn body(report: &Report, lang: Lang) -> ReportBody {
+    let single = if let [table] = &report.tables[..] { Some(table) } else { None };
+    let first = report.tables.iter().find(|table| table.standard.is_some());
+    let form = single.and_then(|table| table.text_form);
+    ReportBody {
+        valid: report.is_valid(),
+        standard: first.and_then(|table| table.standard.clone()),
+        standard_title: first.and_then(|table| Some(table.title.as_ref()?.get(lang).to_owned())),
+        edition: first.and_then(|table| table.edition).map(crate::standard::Edition::as_str),
+        standard_detected: report.standard_detected,
+        file: FileBody {
+            name: report.file.name.clone(),
+            bytes: report.file.bytes,
+            sha256: report.file.sha256.clone(),
+            format: report.file.container.as_str(),
+            encoding: form.map(|form| form.encoding.as_str()),
+            bom: form.map(|form| form.bom),
+            newline: single.and_then(TableReport::newline),
+            delimiter: form.map(|form| char::from(form.delimiter)),
+            sheet: single.and_then(|table| table.sheet.clone()),
+            header_row: single.map(|table| table.header_row),
+        },
+        rows: report.rows(),
+        summary: SummaryBody {
+            errors: report.errors,
+            warnings: report.warnings,
+            infos: report.infos,
+            fixable: report.fixable,
+            rows_with_errors: report.rows_with_errors,
+            score: report.score(),
+        },
+        columns: single.map_or_else(Vec::new, columns),
+        by_code: report.by_code.clone(),
+        issues: report.issues.iter().map(|finding| issue(report, finding, lang)).collect(),
+        issues_truncated: u64::try_from(report.issues.len()).is_ok_and(|listed| listed < report.findings()),
+        tables: if single.is_some() {
+            Vec::new()
+        } else {
+            report
+                .tables
+                .iter()
+                .map(|table| TableBody {
+                    table: table.table.clone(),
+                    sheet: table.sheet.clone(),
+                    rows: table.rows,
+                    columns: columns(table),
+                })
+                .collect()
+        },
+    }
+}
+
+fn columns(table: &TableReport) -> Vec<ColumnBody> {
+    table
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| ColumnBody {
+            position: index + 1,
+            header: column.label.clone(),
+            field: column.field.clone(),
+            how: column.how.map(crate::schema::LabelMatch::as_str),
+        })
+        .collect()
+}
+
+fn issue(report: &Report, finding: &Finding, lang: Lang) -> IssueBody {
+    let label = report.label(finding);
+    IssueBody {
+        severity: finding.severity.as_str(),
+        code: finding.rule.id(),
+        level: finding.rule.level().as_str(),
+        row: finding.row,
+        column: finding.column.map(|column| column + 1),
+        cell: finding.row.zip(finding.column).map(|(row, column)| format!("{}{row}", column_letters(column))),
+        field: (!label.is_empty()).then(|| label.to_owned()),
+        value: finding.value.clone(),
+        message: finding.message(lang, label),
+        suggestion: finding.suggestion.clone(),
+        fixable: finding.suggestion.is_some(),
+    }
+}

@@ -1,0 +1,180 @@
+//! What a rule is: everything about one check, in one file under `rules/`.
+
+use crate::municipality::Municipality;
+use crate::schema::Field;
+use crate::standard::Registry;
+use crate::tabular::header::{Column, Header};
+use crate::tabular::{Document, Row, Sheet, Upload};
+use crate::text::{Text, trim};
+
+use super::findings::{Findings, Severity};
+
+/// Where a rule looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// The file as a whole: encoding, structure.
+    File,
+    /// The heading.
+    Header,
+    /// One cell.
+    Cell,
+    /// One row.
+    Row,
+    /// All rows.
+    Table,
+}
+
+impl Level {
+    /// The word used in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Level::File => "file",
+            Level::Header => "header",
+            Level::Cell => "cell",
+            Level::Row => "row",
+            Level::Table => "table",
+        }
+    }
+}
+
+/// One check. It implements the one method among [`Rule::examine`], [`Rule::bind_cell`], [`Rule::bind_table`] and
+/// [`Rule::conclude`] that its level calls for.
+pub trait Rule: Sync {
+    /// Stable name, also the `code` in reports. Never reused.
+    fn id(&self) -> &'static str;
+
+    /// Where it looks.
+    fn level(&self) -> Level;
+
+    /// What is wrong and how to mend it, in words an officer understands. `{field}`, `{value}`, `{0}` and `{1}` are
+    /// replaced by the column, the cell and the finding's details.
+    fn message(&self) -> Text;
+
+    /// Why it matters, and where the rule comes from.
+    fn explanation(&self) -> Text;
+
+    /// Looks at the file and its heading before any row is read.
+    fn examine(&self, _intake: &Intake<'_>, _findings: &mut Findings) {}
+
+    /// A check of the cells of a field, where the rule has anything to say about them.
+    fn bind_cell(&self, _field: &Field) -> Option<Box<dyn CellCheck>> {
+        None
+    }
+
+    /// Whether its checks of cells are asked about blank ones too.
+    fn looks_at_blank_cells(&self) -> bool {
+        false
+    }
+
+    /// A check that sees every row, where the rule has anything to say about this table.
+    fn bind_table(&self, _intake: &Intake<'_>) -> Option<Box<dyn TableCheck>> {
+        None
+    }
+
+    /// Looks at what was counted when every row has been read.
+    fn conclude(&self, _intake: &Intake<'_>, _counts: &Counts, _findings: &mut Findings) {}
+}
+
+/// The file as it stands before its rows are read.
+pub struct Intake<'a> {
+    /// The bytes and their name.
+    pub upload: &'a Upload,
+    /// What they were found to be.
+    pub document: &'a Document,
+    /// The sheet that is checked.
+    pub sheet: &'a Sheet,
+    /// Its heading.
+    pub header: &'a Header<'a>,
+    /// The data sets known.
+    pub registry: &'a Registry,
+    /// Who publishes, where it is known.
+    pub organization: Option<&'a Municipality>,
+}
+
+impl<'a> Intake<'a> {
+    /// The columns of the file.
+    pub fn columns(&self) -> &'a [Column] {
+        &self.header.columns
+    }
+
+    /// The fields of the form that the file was recognised as; none where it was not.
+    pub fn fields(&self) -> &'a [Field] {
+        self.header.subject.map_or(&[], |subject| subject.form.schema.fields())
+    }
+
+    /// The column in which a field stands.
+    pub fn column_of(&self, field: usize) -> Option<usize> {
+        self.columns().iter().position(|column| column.field.is_some_and(|(index, _)| index == field))
+    }
+}
+
+/// What is counted while the rows are read.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// Rows that hold something.
+    pub rows: u64,
+    /// Rows without a filled cell between and behind those.
+    pub blank_rows: u64,
+    /// For each column, how many cells are filled.
+    pub filled: Vec<u64>,
+    /// Line ends and quotes, for a text.
+    pub lines: Option<(crate::tabular::decode::LineFacts, u64)>,
+}
+
+/// One cell, as the checks see it.
+#[derive(Clone, Copy)]
+pub struct Cell<'a> {
+    /// As it stands in the file.
+    pub raw: &'a str,
+    /// Without blanks around.
+    pub trimmed: &'a str,
+    /// Trimmed, and narrowed where the field is half-width: what checks of form look at.
+    pub text: &'a str,
+}
+
+/// What a check of a cell found.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// How grave it is.
+    pub severity: Severity,
+    /// Details for the message.
+    pub details: Vec<String>,
+}
+
+impl Fault {
+    /// A fault without details.
+    pub fn new(severity: Severity) -> Fault {
+        Fault { severity, details: Vec::new() }
+    }
+
+    /// A fault with details for the message.
+    pub fn with(severity: Severity, details: impl IntoIterator<Item = String>) -> Fault {
+        Fault { severity, details: details.into_iter().collect() }
+    }
+}
+
+/// A check of one field's cells. It remembers nothing, so cells can be checked in any order.
+pub trait CellCheck: Send + Sync {
+    /// What is wrong with the cell, if anything. Only `required` is asked about blank cells.
+    fn check(&self, cell: Cell<'_>) -> Option<Fault>;
+}
+
+impl<F: Fn(Cell<'_>) -> Option<Fault> + Send + Sync> CellCheck for F {
+    fn check(&self, cell: Cell<'_>) -> Option<Fault> {
+        self(cell)
+    }
+}
+
+/// A check across cells or rows.
+pub trait TableCheck: Send {
+    /// Sees one row.
+    fn row(&mut self, row: &Row<'_>, findings: &mut Findings);
+
+    /// After the last row.
+    fn finish(&mut self, _findings: &mut Findings) {}
+}
+
+/// The trimmed cell of a column that may be missing.
+pub fn value<'a>(row: &Row<'a>, column: Option<usize>) -> &'a str {
+    column.map_or("", |column| trim(row.cell(column)))
+}

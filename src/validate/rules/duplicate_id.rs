@@ -1,0 +1,82 @@
+//! The same identifier in two rows.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+
+use crate::tabular::Row;
+use crate::text::Text;
+use crate::validate::findings::{Finding, Findings, Severity};
+use crate::validate::rule::{Intake, Level, Rule, TableCheck, value};
+
+/// See the module.
+pub struct DuplicateId;
+
+impl Rule for DuplicateId {
+    fn id(&self) -> &'static str {
+        "duplicate-id"
+    }
+
+    fn level(&self) -> Level {
+        Level::Table
+    }
+
+    fn message(&self) -> Text {
+        Text {
+            ja: "「{field}」の「{value}」は {0} 行目と重複しています。1 件ごとに異なる値を付けてください。",
+            en: "\"{value}\" in \"{field}\" stands in row {0} too; every record needs a value of its own.",
+        }
+    }
+
+    fn explanation(&self) -> Text {
+        Text {
+            ja: "ID は団体の中で 1 件を特定するための値です。欠番を使い回さず、名称が変わっても変えません（共通ルール 4）。",
+            en: "An ID tells one record from all others of the publisher; it is never reused and stays when only the name changes (common rules, section 4).",
+        }
+    }
+
+    fn bind_table(&self, intake: &Intake<'_>) -> Option<Box<dyn TableCheck>> {
+        let columns: Vec<UniqueColumn> = intake
+            .fields()
+            .iter()
+            .enumerate()
+            .filter_map(|(index, field)| {
+                let severity = match (field.constraints.unique, field.advice.unique) {
+                    (true, _) => Severity::Error,
+                    (false, true) => Severity::Warning,
+                    (false, false) => return None,
+                };
+                Some(UniqueColumn { column: intake.column_of(index)?, severity, first_rows: HashMap::new() })
+            })
+            .collect();
+        (!columns.is_empty())
+            .then(|| -> Box<dyn TableCheck> { Box::new(DuplicateIdCheck { columns, hasher: RandomState::new() }) })
+    }
+}
+
+struct DuplicateIdCheck {
+    columns: Vec<UniqueColumn>,
+    hasher: RandomState,
+}
+
+/// Keeps a hash of each value, not the value, so that a million rows take little room.
+struct UniqueColumn {
+    column: usize,
+    severity: Severity,
+    first_rows: HashMap<u64, u64>,
+}
+
+impl TableCheck for DuplicateIdCheck {
+    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
+        for unique in &mut self.columns {
+            let id = value(row, Some(unique.column));
+            if id.is_empty() {
+                continue;
+            }
+            let first = *unique.first_rows.entry(self.hasher.hash_one(id)).or_insert(row.number);
+            if first != row.number {
+                let finding = Finding::new(&DuplicateId, unique.severity).at_row(row.number).at_column(unique.column);
+                findings.add(finding.with_value(id).with_details([first.to_string()]));
+            }
+        }
+    }
+}

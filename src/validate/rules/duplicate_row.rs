@@ -1,0 +1,62 @@
+//! The same row twice.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+
+use crate::tabular::Row;
+use crate::text::Text;
+use crate::validate::findings::{Finding, Findings, Severity};
+use crate::validate::rule::{Intake, Level, Rule, TableCheck, value};
+
+/// See the module.
+pub struct DuplicateRow;
+
+impl Rule for DuplicateRow {
+    fn id(&self) -> &'static str {
+        "duplicate-row"
+    }
+
+    fn level(&self) -> Level {
+        Level::Table
+    }
+
+    fn message(&self) -> Text {
+        Text { ja: "{0} 行目とまったく同じ内容の行です。", en: "This row is the same as row {0}." }
+    }
+
+    fn explanation(&self) -> Text {
+        Text {
+            ja: "同じ行が 2 回あると、件数や合計が実際より多くなります。",
+            en: "A row that stands twice makes counts and sums too large.",
+        }
+    }
+
+    fn bind_table(&self, intake: &Intake<'_>) -> Option<Box<dyn TableCheck>> {
+        Some(Box::new(DuplicateRowCheck {
+            columns: intake.columns().len(),
+            hasher: RandomState::new(),
+            first_rows: HashMap::new(),
+        }))
+    }
+}
+
+struct DuplicateRowCheck {
+    columns: usize,
+    hasher: RandomState,
+    first_rows: HashMap<u64, u64>,
+}
+
+impl TableCheck for DuplicateRowCheck {
+    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
+        let mut hasher = self.hasher.build_hasher();
+        for column in 0..self.columns {
+            value(row, Some(column)).hash(&mut hasher);
+        }
+        let first = *self.first_rows.entry(hasher.finish()).or_insert(row.number);
+        if first != row.number {
+            findings.add(
+                Finding::new(&DuplicateRow, Severity::Warning).at_row(row.number).with_details([first.to_string()]),
+            );
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! A row with more values than the heading has names.
+
+use crate::tabular::Row;
+use crate::text::{Text, trim};
+use crate::validate::findings::{Finding, Findings, Severity};
+use crate::validate::rule::{Intake, Level, Rule, TableCheck};
+
+/// See the module.
+pub struct RaggedRow;
+
+impl Rule for RaggedRow {
+    fn id(&self) -> &'static str {
+        "ragged-row"
+    }
+
+    fn level(&self) -> Level {
+        Level::Row
+    }
+
+    fn message(&self) -> Text {
+        Text {
+            ja: "この行は見出しより {0} 個多くの値があります。コンマを含む値を引用符で囲み忘れていないか確かめてください。",
+            en: "This row has {0} more values than the heading; perhaps a value with a comma lacks its quotation marks.",
+        }
+    }
+
+    fn explanation(&self) -> Text {
+        Text {
+            ja: "値が見出しより多い行は、列がずれて読まれます。",
+            en: "A row with more values than headings is read with its columns shifted.",
+        }
+    }
+
+    fn bind_table(&self, intake: &Intake<'_>) -> Option<Box<dyn TableCheck>> {
+        Some(Box::new(RaggedRowCheck { columns: intake.columns().len() }))
+    }
+}
+
+struct RaggedRowCheck {
+    columns: usize,
+}
+
+impl TableCheck for RaggedRowCheck {
+    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
+        let filled_to =
+            (0..row.len()).rev().find(|index| !trim(row.cell(*index)).is_empty()).map_or(0, |index| index + 1);
+        if filled_to > self.columns {
+            let details = [(filled_to - self.columns).to_string()];
+            findings.add(Finding::new(&RaggedRow, Severity::Error).at_row(row.number).with_details(details));
+        }
+    }
+}

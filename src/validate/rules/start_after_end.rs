@@ -1,0 +1,88 @@
+//! A start that lies after its end.
+
+use crate::schema::{Comparison, Kind};
+use crate::tabular::Row;
+use crate::text::Text;
+use crate::validate::findings::{Finding, Findings, Severity};
+use crate::validate::rule::{Intake, Level, Rule, TableCheck, value};
+
+/// See the module.
+pub struct StartAfterEnd;
+
+impl Rule for StartAfterEnd {
+    fn id(&self) -> &'static str {
+        "start-after-end"
+    }
+
+    fn level(&self) -> Level {
+        Level::Row
+    }
+
+    fn message(&self) -> Text {
+        Text {
+            ja: "「{0}」（{1}）が「{field}」（{value}）より後です。",
+            en: "\"{0}\" ({1}) lies after \"{field}\" ({value}).",
+        }
+    }
+
+    fn explanation(&self) -> Text {
+        Text {
+            ja: "開始が終了より後だと、期間として使えません。時刻は日付をまたぐことがあるので警告にとどめます（共通ルール 5）。",
+            en: "A period that ends before it begins is of no use. Times may pass midnight, so they give a warning only (common rules, section 5).",
+        }
+    }
+
+    fn bind_table(&self, intake: &Intake<'_>) -> Option<Box<dyn TableCheck>> {
+        let schema = &intake.header.subject?.form.schema;
+        let pairs: Vec<Pair> = schema
+            .ascending()
+            .iter()
+            .filter_map(|(first, second)| {
+                Some(Pair {
+                    first: intake.column_of(*first)?,
+                    second: intake.column_of(*second)?,
+                    kind: schema.fields()[*second].kind,
+                    first_name: schema.fields()[*first].name.clone(),
+                })
+            })
+            .collect();
+        (!pairs.is_empty()).then(|| -> Box<dyn TableCheck> { Box::new(Pairs(pairs)) })
+    }
+}
+
+struct Pairs(Vec<Pair>);
+
+struct Pair {
+    first: usize,
+    second: usize,
+    kind: Kind,
+    first_name: String,
+}
+
+impl TableCheck for Pairs {
+    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
+        for pair in &self.0 {
+            let (first, second) = (value(row, Some(pair.first)), value(row, Some(pair.second)));
+            if first.is_empty() || second.is_empty() || !is_after(pair.kind, first, second) {
+                continue;
+            }
+            let severity = if pair.kind == Kind::Time { Severity::Warning } else { Severity::Error };
+            let finding = Finding::new(&StartAfterEnd, severity).at_row(row.number).at_column(pair.second);
+            findings.add(finding.with_value(second).with_details([pair.first_name.clone(), first.to_owned()]));
+        }
+    }
+}
+
+/// Whether the first value lies after the second; values that are not of the kind have findings of their own.
+fn is_after(kind: Kind, first: &str, second: &str) -> bool {
+    if kind.check(first).is_err() || kind.check(second).is_err() {
+        return false;
+    }
+    match kind.comparison() {
+        Comparison::Text => first > second,
+        Comparison::Number => match (first.parse::<f64>(), second.parse::<f64>()) {
+            (Ok(first), Ok(second)) => first > second,
+            _ => false,
+        },
+    }
+}
