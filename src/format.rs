@@ -8,7 +8,7 @@ mod geojson;
 mod json;
 mod txt;
 
-pub use accept::{by_media_type, by_media_type_for};
+pub use accept::by_media_type;
 pub use columns::{Column, Columns};
 
 use crate::{

@@ -11,7 +11,6 @@ struct RealFile {
     path: PathBuf,
     relative: String,
     data_set: String,
-    messy: String,
 }
 
 impl RealFile {
@@ -37,19 +36,54 @@ fn real_files() -> Vec<RealFile> {
                 path: root.join(cells[0]),
                 relative: cells[0].to_owned(),
                 data_set: cells[1].to_owned(),
-                messy: cells[11].to_owned(),
             }
         })
         .collect()
 }
 
+/// Files that are not recognised as the folder they lie in, and why.
+const EXCEPTIONS: [(&str, Option<&str>, &str); 10] = [
+    ("public_facility/inzai_1.csv", Some("public_wireless_lan"), "name, address, telephone and coordinates only"),
+    ("aed/saitama_1.csv", Some("public_wireless_lan"), "the heading is that of any list of places; AED is not said"),
+    ("aed/inzai_2.csv", Some("public_wireless_lan"), "the heading is that of any list of places; AED is not said"),
+    ("public_toilet/inzai_1.csv", Some("public_wireless_lan"), "name, address, telephone and coordinates only"),
+    ("tourism/inzai_1.csv", Some("tourist_attraction"), "it has the columns of 観光ポイント一覧, and is one"),
+    ("parking/shunan_1.csv", Some("car_park"), "it is a 公営駐車場一覧; parking is the folder's name only"),
+    ("bicycle_parking/inzai_2.csv", None, "the heading itself was lost in a conversion (U+FFFD)"),
+    ("other/inzai_1.csv", Some("polling_place"), "poster boards, of no data set of the standard; it has the polling places' columns"),
+    ("other/kudamatsu_1.csv", Some("tourist_attraction"), "flood defences, of no data set of the standard"),
+    ("gtfs_jp/donan_1/rider_categories.txt", None, "a GTFS table that GTFS-JP does not have"),
+];
+
 #[test]
-fn dump() {
+fn every_file_is_read_and_nearly_all_are_recognised() {
+    let mut wrong = Vec::new();
     for file in real_files() {
-        let report = file.check().report;
-        let t = &report.tables[0];
-        println!("R {} {:?} {:?} rows {} E{} W{} I{} fix{} score {} {} {:?}", file.relative, t.standard.as_deref().unwrap_or("-"), t.edition, t.rows, report.errors, report.warnings, report.infos, report.fixable, report.score(), file.messy=="clean",
-          report.issues.iter().filter(|f| f.severity==validate::Severity::Error).map(|f| f.rule.id()).collect::<std::collections::BTreeSet<_>>());
-        if t.standard.as_deref() != Some(&file.data_set) { println!("BAD {} as {:?}", file.relative, t.standard); }
+        let found = file.check().report.tables[0].standard.clone();
+        let exception = EXCEPTIONS.iter().find(|(name, _, _)| *name == file.relative);
+        let expected = exception.map_or(Some(file.data_set.as_str()), |(_, expected, _)| *expected);
+        if found.as_deref() != expected {
+            wrong.push(format!("{}: expected {expected:?}, found {found:?}", file.relative));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_row_of_a_conforming_file_becomes_a_record() {
+    let mut conforming = 0;
+    for file in real_files() {
+        let checked = file.check();
+        let rows = checked.report.rows();
+        let Ok((publishable, _)) = checked.publishable() else { continue };
+        let mut records = publishable.records().expect("still there");
+        let mut count = 0;
+        while let Some(record) = records.next_record().expect("still there") {
+            count += 1;
+            assert_eq!(record.values.lines().count(), publishable.schema.fields().len(), "{}", file.relative);
+        }
+        assert_eq!(count, rows, "{}", file.relative);
+        conforming += 1;
+    }
+    println!("conforming as they are: {conforming}");
 }

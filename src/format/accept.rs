@@ -5,18 +5,10 @@ use std::cmp::Reverse;
 use super::{FORMATS, Format};
 use crate::schema::Schema;
 
-/// The format that an `Accept` header prefers; the first of [`FORMATS`] where the header says nothing. `None`: there is
-/// none that it takes (406).
-pub fn by_media_type(accept: &str) -> Option<&'static dyn Format> {
-    best(accept, FORMATS.iter().copied())
-}
-
-/// As [`by_media_type`], among the formats that apply to a table.
-pub fn by_media_type_for(schema: &Schema, accept: &str) -> Option<&'static dyn Format> {
-    best(accept, FORMATS.iter().copied().filter(|format| format.applies_to(schema)))
-}
-
-fn best(accept: &str, mut formats: impl Iterator<Item = &'static dyn Format>) -> Option<&'static dyn Format> {
+/// The format that an `Accept` header prefers among those that apply to a table; the first of [`FORMATS`] where the
+/// header says nothing. `None`: there is none that it takes (406).
+pub fn by_media_type(schema: &Schema, accept: &str) -> Option<&'static dyn Format> {
+    let mut formats = FORMATS.iter().copied().filter(|format| format.applies_to(schema));
     let ranges: Vec<Range> = accept.split(',').filter_map(Range::parse).collect();
     if ranges.is_empty() {
         return formats.next();
@@ -124,22 +116,22 @@ mod tests {
             ("nonsense", Some("json")),
             ("text/csv;q=2, text/plain;q=0.1", Some("txt")),
         ] {
-            assert_eq!(by_media_type(accept).map(|format| format.id()), id, "{accept}");
+            assert_eq!(by_media_type(&schema(), accept).map(|format| format.id()), id, "{accept}");
         }
     }
 
     #[test]
     fn a_table_without_coordinates_is_no_map() {
         let flat = texts(&["名称"]);
-        assert_eq!(by_media_type_for(&schema(), "application/geo+json").map(|format| format.id()), Some("geojson"));
-        assert!(by_media_type_for(&flat, "application/geo+json").is_none());
-        assert_eq!(by_media_type_for(&flat, "application/geo+json, */*;q=0.1").map(|format| format.id()), Some("json"));
+        assert_eq!(by_media_type(&schema(), "application/geo+json").map(|format| format.id()), Some("geojson"));
+        assert!(by_media_type(&flat, "application/geo+json").is_none());
+        assert_eq!(by_media_type(&flat, "application/geo+json, */*;q=0.1").map(|format| format.id()), Some("json"));
     }
 
     proptest! {
         #[test]
         fn any_header_is_read(accept in ".{0,60}") {
-            let _ = by_media_type(&accept);
+            let _ = by_media_type(&schema(), &accept);
         }
     }
 }

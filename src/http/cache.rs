@@ -54,8 +54,8 @@ pub fn not_modified(tag: &str) -> HttpResponse {
     response.finish()
 }
 
-/// What answers differ by, beside the coding, which the compression adds.
-pub const VARY: HeaderValue = HeaderValue::from_static("Accept, Accept-Language");
+/// What answers differ by.
+const VARY: HeaderValue = HeaderValue::from_static("Accept, Accept-Encoding, Accept-Language");
 
 /// A 200 with tag and caching headers, still without a body.
 pub fn ok(tag: &str, media_type: &str) -> actix_web::HttpResponseBuilder {

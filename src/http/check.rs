@@ -16,6 +16,9 @@ use crate::validate::report::json::ReportBody;
 use crate::validate::report::{json, text};
 use crate::validate::{self, Checked, Request};
 
+/// What `format` takes.
+pub const REPORT_FORMATS: [&str; 3] = ["json", "text", "txt"];
+
 /// 検査 / Check a file
 ///
 /// CSV、TSV（UTF-8、Shift_JIS、EUC-JP、UTF-16）、XLSX、XLS、GTFS-JP の ZIP を検査し、どこがどう違い、どう直すかを返します。何も保存しません。 /
@@ -25,10 +28,10 @@ use crate::validate::{self, Checked, Request};
     ("organization" = Option<String>, Query, description = "公開する団体のコード / code of the publisher", example = "331007"),
     ("format" = Option<String>, Query, description = "報告の形式（json, text） / format of the report", example = "json"),
     ("lang" = Option<String>, Query, description = "言語（ja, en） / language", example = "ja"),
-    ("max_issues" = Option<u32>, Query, description = "列挙する指摘の上限（既定 1000、最大 100000） / findings listed at most"),
+    ("max_issues" = Option<u32>, Query, description = "列挙する指摘の上限（既定 1000、最大 100000） / findings listed at most", maximum = 100000),
     ("filename" = Option<String>, Query, description = "ファイル名 / file name", example = "331007_aed.csv")),
     request_body(description = "ファイル（本文そのもの、または multipart/form-data） / the file, as body or as form", content(
-        (String = "text/csv"), (String = "application/octet-stream"), (UploadForm = "multipart/form-data"))),
+        ("text/csv"), ("application/octet-stream"), (UploadForm = "multipart/form-data"))),
     responses(
     (status = 200, description = "検査結果 / report", content((ReportBody = "application/json"), (String = "text/plain"))),
     (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),

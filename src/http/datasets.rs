@@ -19,6 +19,9 @@ use crate::format::FORMATS;
 use crate::query::next_link;
 use crate::store::catalog;
 
+/// What `sort` takes.
+pub const ORDERS: [&str; 3] = ["id", "title", "-updated_at"];
+
 /// データセットの一覧 / a page of datasets
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct DatasetsBody {
@@ -63,7 +66,7 @@ pub struct DatasetBody {
     /// レコードの数 / records
     records: u64,
     /// 表 / tables
-    tables: Vec<TableBody>,
+    tables: Vec<DatasetTableBody>,
     /// 品質 / quality
     quality: QualityBody,
     /// ファイル / files
@@ -99,7 +102,7 @@ pub struct VersionSummaryBody {
 
 /// 表 / a table of a dataset
 #[derive(Serialize, utoipa::ToSchema)]
-pub struct TableBody {
+pub struct DatasetTableBody {
     /// 名前 / name
     name: String,
     /// レコードの数 / records
@@ -188,7 +191,7 @@ pub struct VersionBody {
     records_url: String,
     /// 表 / tables
     #[serde(skip_serializing_if = "Option::is_none")]
-    tables: Option<Vec<TableBody>>,
+    tables: Option<Vec<DatasetTableBody>>,
 }
 
 /// データセットの一覧 / List the datasets
@@ -202,7 +205,7 @@ pub struct VersionBody {
     ("updated_since" = Option<String>, Query, description = "この日時より後に更新（RFC 3339 または日付） / changed since"),
     ("bbox" = Option<String>, Query, description = "西,南,東,北 / box in degrees", example = "133.5,34.4,134.2,35.0"),
     ("sort" = Option<String>, Query, description = "並べ替え（id, title, -updated_at） / order"),
-    ("limit" = Option<u32>, Query, description = "件数の上限（既定 100、最大 1000） / datasets at most"),
+    ("limit" = Option<u32>, Query, description = "件数の上限（既定 100、最大 1000） / datasets at most", minimum = 1, maximum = 1000),
     ("cursor" = Option<String>, Query, description = "次のページの位置 / place to go on from"),
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
@@ -476,8 +479,8 @@ fn distributions(app: &App, entry: &Entry, address: &str) -> Vec<DistributionBod
     found
 }
 
-fn table_body(table: &StoredTable) -> TableBody {
-    TableBody {
+fn table_body(table: &StoredTable) -> DatasetTableBody {
+    DatasetTableBody {
         name: table.name.clone(),
         records: table.row_count,
         extra_columns: table.extra_columns.clone(),

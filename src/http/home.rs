@@ -138,6 +138,7 @@ struct ProblemPath {
 ))]
 #[get("/problems/{code}")]
 pub async fn get_problem(request: HttpRequest, path: web::Path<ProblemPath>) -> Result<HttpResponse, Problem> {
+    Parameters::only(&request, &["lang"])?;
     let lang = language(&request);
     let code = Code::ALL.into_iter().find(|code| code.word() == path.code).ok_or_else(|| {
         Problem::not_found(

@@ -1,18 +1,25 @@
 //! The OpenAPI document: what `.service(…)` collects, with a component for each standard's record.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::openapi::schema::{
     AdditionalProperties, AnyOfBuilder, ArrayBuilder, KnownFormat, ObjectBuilder, Schema as ApiSchema, SchemaFormat,
     SchemaType, Type,
 };
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::{OpenApi, Ref, RefOr};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt;
 
+use super::problem::Code;
+use super::{check, datasets, standards};
+use crate::format::FORMATS;
 use crate::query::MAX_LIMIT;
 use crate::schema::{Field, Kind, Schema};
-use crate::standard::{Registry, Standard, Table};
+use crate::standard::{Edition, Registry, Standard, Table};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -56,6 +63,13 @@ pub fn document(registry: &Registry) -> OpenApi {
         .openapi(<Document as utoipa::OpenApi>::openapi())
         .configure(super::routes)
         .split_for_parts();
+    for item in document.paths.paths.values_mut() {
+        for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch] {
+            if let Some(operation) = operation {
+                complete(operation, registry);
+            }
+        }
+    }
     let components = document.components.get_or_insert_with(Default::default);
     for standard in registry.standards() {
         for table in &standard.tables {
@@ -73,6 +87,70 @@ pub fn document(registry: &Registry) -> OpenApi {
     );
     components.schemas.insert("Record".to_owned(), RefOr::T(ApiSchema::AnyOf(record.build())));
     document
+}
+
+/// Lists the words that parameters take and the headers that answers carry.
+fn complete(operation: &mut Operation, registry: &Registry) {
+    let id = operation.operation_id.clone().unwrap_or_default();
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let Some(words) = words(&id, &parameter.name, registry) {
+            let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build();
+            parameter.schema = Some(RefOr::T(ApiSchema::Object(schema)));
+        }
+    }
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        for (name, description) in headers(&id, status) {
+            let text = ObjectBuilder::new().schema_type(Type::String).build();
+            let header = HeaderBuilder::new().schema(Some(ApiSchema::Object(text))).description(Some(*description)).build();
+            response.headers.insert((*name).to_owned(), RefOr::T(header));
+        }
+    }
+}
+
+/// The words that a parameter takes, where they are few.
+fn words(operation: &str, parameter: &str, registry: &Registry) -> Option<Vec<String>> {
+    let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    let formats = || FORMATS.iter().map(|format| format.id());
+    Some(match (operation, parameter) {
+        (_, "lang") => owned(&["ja", "en"]),
+        (_, "count") => owned(&["exact", "none"]),
+        ("list_datasets", "sort") => owned(&datasets::ORDERS),
+        ("validate_file", "format") => owned(&check::REPORT_FORMATS),
+        ("get_standard", "format") => owned(&standards::FORMS),
+        ("download_dataset" | "download_version", "format") => owned(&formats().chain(["source"]).collect::<Vec<_>>()),
+        (_, "format") => owned(&formats().collect::<Vec<_>>()),
+        (_, "edition") => owned(&[Edition::Standard, Edition::Recommended, Edition::Variant].map(Edition::as_str)),
+        (_, "slug") | ("validate_file", "standard") => {
+            registry.standards().iter().map(|standard| standard.slug.clone()).collect()
+        }
+        ("get_problem", "code") => owned(&Code::ALL.map(Code::word)),
+        _ => return None,
+    })
+}
+
+/// The headers of an answer that clients read.
+fn headers(operation: &str, status: &str) -> &'static [(&'static str, &'static str)] {
+    const TAG: (&str, &str) = ("ETag", "この内容の印。If-None-Match で送ると、変わっていなければ 304 / tag of the content, for If-None-Match");
+    const LINK: (&str, &str) = ("Link", "次のページ（rel=next） / next page");
+    const NAME: (&str, &str) = ("Content-Disposition", "ファイル名 / file name");
+    const LOCATION: (&str, &str) = ("Location", "アドレス / address");
+    const RETRY: (&str, &str) = ("Retry-After", "次に試すまでの秒数（429、503、504） / seconds to wait, with 429, 503 and 504");
+    const ALLOW: (&str, &str) = ("Allow", "使える操作（405） / methods, with 405");
+    const SCHEME: (&str, &str) = ("WWW-Authenticate", "トークンの送り方（401） / how to send the token, with 401");
+    match (operation, status) {
+        (_, "308") => &[LOCATION],
+        (_, "5XX" | "503") => &[RETRY],
+        ("publish_dataset", "4XX") => &[SCHEME, ALLOW, RETRY],
+        (_, "4XX") => &[ALLOW, RETRY],
+        ("publish_dataset", "201") => &[LOCATION, TAG],
+        ("get_health" | "get_readiness" | "validate_file", _) | ("publish_dataset", "422") => &[],
+        ("list_records" | "list_records_as" | "list_version_records" | "list_standard_records" | "list_standard_records_as", "200") => {
+            &[TAG, LINK]
+        }
+        ("download_dataset" | "download_version", "200") => &[TAG, NAME],
+        _ => &[TAG],
+    }
 }
 
 /// `aed`, and `procurement_award_notice` for a further table.
@@ -185,7 +263,7 @@ pub struct RecordQuery {
     #[param(minimum = 0, maximum = 10000, example = 20)]
     limit: Option<u32>,
     /// 先頭から飛ばす件数 / records to leave out at the start
-    #[param(minimum = 0)]
+    #[param(minimum = 0, maximum = 1000000000)]
     offset: Option<u32>,
     /// 次のページの位置（`next` にあるもの） / place to go on from, out of `next`
     cursor: Option<String>,
@@ -199,7 +277,7 @@ pub struct RecordQuery {
     #[param(minimum = -180, maximum = 180)]
     lon: Option<f64>,
     /// 地点からの距離（メートル、既定 1000） / metres around the place
-    #[param(minimum = 0)]
+    #[param(minimum = 0, maximum = 20040000)]
     radius: Option<f64>,
     /// 総件数を数えるか（exact, none） / whether to count all records
     #[param(example = "exact")]
@@ -212,6 +290,9 @@ pub struct RecordQuery {
     table: Option<String>,
     /// エラーの言語（ja, en） / language of errors
     lang: Option<String>,
+    /// 項目による条件。`項目=値`、`項目__演算子=値`（ne, lt, lte, gt, gte, contains, startswith, endswith, in, notin, isnull） / conditions on fields: each is a parameter of its own, `FIELD=VALUE` or `FIELD__OP=VALUE`
+    #[param(style = Form, explode, example = json!({"名称__contains": "公民館"}))]
+    fields: Option<HashMap<String, String>>,
 }
 
 const _: () = assert!(MAX_LIMIT == 10_000, "the document says 10000");

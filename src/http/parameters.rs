@@ -37,7 +37,16 @@ impl Parameters {
             .map(|part| part.split_once('=').unwrap_or((part, "")))
             .map(|(name, value)| Ok((decode(name)?, decode(value)?)))
             .collect::<Result<_, Problem>>()
-            .map(Parameters)
+            .map(Parameters)?
+            .with_known_language()
+    }
+
+    /// Every operation takes `lang`.
+    fn with_known_language(self) -> Result<Parameters, Problem> {
+        match self.get("lang") {
+            None | Some("ja" | "en") => Ok(self),
+            Some(other) => Err(Problem::parameter("lang", other, "lang は ja か en です。", "lang is ja or en.")),
+        }
     }
 
     /// As [`Parameters::of`], where only these names are known.

@@ -57,7 +57,7 @@ struct DatasetPath {
     ("If-Match" = Option<String>, Header, description = "現在の版がこれであるときだけ公開 / publish only if this version is the current one", example = "\"3\""),
     ("If-None-Match" = Option<String>, Header, description = "* なら、まだないときだけ公開 / with *, publish only if there is none yet")),
     request_body(description = "ファイル（本文そのもの、または multipart/form-data） / the file, as body or as form", content(
-        (String = "text/csv"), (String = "application/octet-stream"), (check::UploadForm = "multipart/form-data"))),
+        ("text/csv"), ("application/octet-stream"), (check::UploadForm = "multipart/form-data"))),
     responses(
     (status = 200, description = "公開済み / published", body = PublishedBody),
     (status = 201, description = "初めて公開 / published for the first time", body = PublishedBody),

@@ -184,7 +184,7 @@ struct RecordPath {
 /// `ID` の値（ID のない標準では行番号）で 1 件を取り出します。 / The record with this `ID`, or row number where the standard has none.
 #[utoipa::path(tag = "データ / records", operation_id = "get_record", params(
     ("id" = String, Path, description = "データセットの ID / dataset", example = "331007_aed"),
-    ("record" = String, Path, description = "レコードの ID / record", example = "AB3310070001"),
+    ("record" = String, Path, description = "レコードの ID / record", example = "FF3310070001"),
     ("table" = Option<String>, Query, description = "複数の表からなるデータセットの表 / table of a dataset of several tables"),
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
@@ -248,7 +248,7 @@ impl Question {
                 format!("{} には座標がないため、{} では返せません。", found.resource, format.id()),
                 format!("{} has no coordinates and cannot be had as {}.", found.resource, format.id()),
             )),
-            None => format::by_media_type_for(&found.schema, &self.accept).ok_or_else(|| {
+            None => format::by_media_type(&found.schema, &self.accept).ok_or_else(|| {
                 Problem::new(
                     Code::NotAcceptable,
                     format!("Accept に合う形式がありません。使えるのは {} です。", known_formats()),

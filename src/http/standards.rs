@@ -12,6 +12,9 @@ use super::resolve;
 use crate::schema::{Confidence, Field, Requirement};
 use crate::standard::{Form, Standard, Table};
 
+/// What `format` takes.
+pub const FORMS: [&str; 4] = ["json", "table-schema", "json-schema", "csvw"];
+
 /// 標準の一覧 / the standards
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct StandardsBody {

@@ -16,7 +16,10 @@ const RECOGNISED: f64 = 0.12;
 /// The weight of a heading that no data set knows.
 const UNKNOWN_WEIGHT: f64 = 3.0;
 
-/// What a keyword of the data set in the title lines, headings, sheet name or file name adds to the score.
+/// An alias may be the name of something else elsewhere, so it says less than the name.
+const ALIAS_SHARE: f64 = 0.7;
+
+/// What a keyword of the data set adds to the score.
 const KEYWORD_BONUS: f64 = 0.15;
 
 /// The heading of a sheet, matched to a form of a table.
@@ -98,16 +101,15 @@ pub fn find_in_sheet<'a>(
     let folded: Vec<Vec<String>> =
         head.rows.iter().map(|(_, cells)| cells.iter().map(|cell| fold_label(cell)).collect()).collect();
     let mut best: Option<(f64, usize, Option<Subject<'a>>)> = None;
-    for (known, table, form) in registry.forms().filter(|(known, _, _)| standard.is_none_or(|it| it.slug == known.slug))
-    {
-        for (row, labels) in folded.iter().enumerate() {
-            let likeness = likeness(labels, form);
-            if likeness <= 0.0 {
-                continue;
-            }
-            let score = likeness + keyword_bonus(known, &outside, &folded[..=row], &folded[row + 1..]);
-            if best.as_ref().is_none_or(|(best_score, _, _)| score > *best_score + 1e-9) {
-                best = Some((score, row, Some(Subject { standard: known, table, form })));
+    for known in registry.standards().iter().filter(|known| standard.is_none_or(|it| it.slug == known.slug)) {
+        let words = Words::of(known, &outside, &folded);
+        for (table, form) in known.tables.iter().flat_map(|table| table.forms.iter().map(move |form| (table, form))) {
+            for (row, labels) in folded.iter().enumerate() {
+                let likeness = likeness(labels, form);
+                let score = if likeness > 0.0 { likeness + words.bonus(row) } else { 0.0 };
+                if score > best.as_ref().map_or(0.0, |(best_score, _, _)| best_score + 1e-9) {
+                    best = Some((score, row, Some(Subject { standard: known, table, form })));
+                }
             }
         }
     }
@@ -240,9 +242,9 @@ fn likeness(folded_labels: &[String], form: &Form) -> f64 {
     let mut in_file = 0.0;
     for label in folded_labels.iter().filter(|label| !label.is_empty()) {
         match form.schema.match_folded(label) {
-            Some((field, _)) if !seen[field] => {
+            Some((field, how)) if !seen[field] => {
                 seen[field] = true;
-                shared += form.weights[field];
+                shared += form.weights[field] * if how == LabelMatch::Alias { ALIAS_SHARE } else { 1.0 };
                 in_file += form.weights[field];
             }
             Some(_) => {}
@@ -253,12 +255,26 @@ fn likeness(folded_labels: &[String], form: &Form) -> f64 {
     if shared == 0.0 { 0.0 } else { 2.0 * shared / (in_file + in_form) }
 }
 
-/// What words of the data set add: in the sheet's or file's name, in the heading and above it, or in a third of the rows.
-fn keyword_bonus(standard: &Standard, outside: &str, heading: &[Vec<String>], rows: &[Vec<String>]) -> f64 {
-    let keywords: Vec<String> = standard.keywords.iter().map(|word| fold_label(word)).collect();
-    let says = |text: &str| keywords.iter().any(|word| text.contains(word.as_str()));
-    let in_heading = says(outside) || heading.iter().flatten().any(|cell| says(cell));
-    let speaking_rows = rows.iter().filter(|cells| cells.iter().any(|cell| says(cell))).count();
-    let in_rows = !rows.is_empty() && 3 * speaking_rows >= rows.len();
-    f64::from(u8::from(in_heading)) * KEYWORD_BONUS + f64::from(u8::from(in_rows)) * KEYWORD_BONUS / 2.0
+/// Where a file speaks of a data set in the data set's own words.
+struct Words {
+    outside: bool,
+    rows: Vec<bool>,
+}
+
+impl Words {
+    fn of(standard: &Standard, outside: &str, rows: &[Vec<String>]) -> Words {
+        let keywords: Vec<String> = standard.keywords.iter().map(|word| fold_label(word)).collect();
+        let says = |text: &str| keywords.iter().any(|word| text.contains(word.as_str()));
+        let rows = rows.iter().map(|cells| cells.iter().any(|cell| says(cell))).collect();
+        Words { outside: says(outside), rows }
+    }
+
+    /// What they add to the score of a heading: once in the name of the sheet or file, in the heading or above it; twice
+    /// in a third of the rows, which is what tells apart lists that say no more than name, address and coordinates.
+    fn bonus(&self, heading: usize) -> f64 {
+        let (above, below) = self.rows.split_at(heading + 1);
+        let in_heading = self.outside || above.contains(&true);
+        let in_rows = !below.is_empty() && 3 * below.iter().filter(|says| **says).count() >= below.len();
+        KEYWORD_BONUS * f64::from(u8::from(in_heading) + 2 * u8::from(in_rows))
+    }
 }

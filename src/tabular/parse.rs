@@ -1,7 +1,5 @@
 //! Text as rows of cells, each with the row number that a person sees in Excel.
 
-use std::io::Read;
-
 use super::ReadError;
 use super::decode::{LineFacts, TextReader};
 
@@ -107,20 +105,18 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// The delimiter that cuts the first lines into the most cells: comma, tab or semicolon.
+/// The delimiter that cuts the first lines most evenly, and of those the one that cuts into the most cells: comma, tab
+/// or semicolon. Tabs inside the cells of a comma-separated file cut its lines unevenly.
 pub(super) fn detect_delimiter(head: &[u8]) -> u8 {
-    let mut best = (b',', 1);
+    let mut best = (b',', 0, 1);
     for delimiter in [b',', b'\t', b';'] {
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(delimiter)
-            .from_reader(head.take(1 << 16));
-        let mut counts: Vec<usize> = reader.byte_records().flatten().take(20).map(|record| record.len()).collect();
-        counts.sort_unstable();
-        let median = counts.get(counts.len().saturating_sub(1) / 2).copied().unwrap_or_default();
-        if median > best.1 {
-            best = (delimiter, median);
+        let mut reader =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(head);
+        let counts: Vec<usize> = reader.byte_records().flatten().take(20).map(|record| record.len()).collect();
+        let alike = |count: usize| counts.iter().filter(|other| **other == count).count();
+        let Some(cells) = counts.iter().copied().max_by_key(|count| (alike(*count), *count)) else { continue };
+        if cells > 1 && (alike(cells), cells) > (best.1, best.2) {
+            best = (delimiter, alike(cells), cells);
         }
     }
     best.0
@@ -163,5 +159,6 @@ mod tests {
         assert_eq!(detect_delimiter("名称\t住所\nA,B\t1,2\n".as_bytes()), b'\t');
         assert_eq!(detect_delimiter("名称;住所\nA;B\n".as_bytes()), b';');
         assert_eq!(detect_delimiter("名称\n".as_bytes()), b',');
+        assert_eq!(detect_delimiter("名称,緯度,経度\n\"\tA\t\",1,2\nB,\t3\t,4\n".as_bytes()), b',');
     }
 }

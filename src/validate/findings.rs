@@ -117,11 +117,12 @@ impl Finding {
         let value = self.value.as_deref().unwrap_or_default();
         let shown: String = value.chars().take(SHOWN).map(|c| if c == '\n' { '⏎' } else { c }).collect();
         let shown = if value.chars().nth(SHOWN).is_some() { format!("{shown}…") } else { shown };
-        let mut message = self.rule.message().get(lang).replace("{field}", label).replace("{value}", &shown);
+        let mut message = self.rule.message().get(lang).to_owned();
+        // Details first: a rule with several messages has them there, with placeholders of their own.
         for (index, detail) in self.details.iter().enumerate() {
             message = message.replace(&format!("{{{index}}}"), detail);
         }
-        message
+        message.replace("{field}", label).replace("{value}", &shown)
     }
 }
 

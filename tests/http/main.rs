@@ -1,0 +1,7 @@
+//! The server over real sockets, each test with a database of its own. The files are named as the addresses.
+#![cfg(feature = "server")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod publish;

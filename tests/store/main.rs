@@ -1,0 +1,13 @@
+//! The store against a real PostgreSQL.
+#![cfg(feature = "server")]
+
+#[path = "../support/database.rs"]
+mod database;
+
+mod across;
+mod common;
+mod connections;
+mod lists;
+mod places;
+mod publications;
+mod questions;
