@@ -16,6 +16,7 @@ mod publish;
 mod records;
 mod resolve;
 mod standards;
+mod target;
 mod uploads;
 
 use std::net::TcpListener;
@@ -23,10 +24,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix_cors::Cors;
-use actix_web::dev::Server;
-use actix_web::http::Method;
-use actix_web::middleware::{Compress, from_fn};
-use actix_web::{HttpRequest, HttpServer, web};
+use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_server::Server;
+use actix_service::{ServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::body::MessageBody;
+use actix_web::dev::{AppConfig, ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, header};
+use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
+use actix_web::rt::net::TcpStream;
+use actix_web::{HttpRequest, web};
 use tokio::sync::Semaphore;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::scope::scope;
@@ -37,6 +44,7 @@ use crate::config::Settings;
 use crate::standard::Registry;
 use crate::store::Db;
 use problem::Problem;
+use target::AsciiTargets;
 
 pub use standards::{body as standard_body, csvw};
 
@@ -80,33 +88,57 @@ impl App {
 /// # Errors
 /// The operating system's, where the socket cannot be served.
 pub fn serve(app: App, listener: TcpListener) -> std::io::Result<Server> {
+    let address = listener.local_addr()?;
     let workers = app.settings.workers;
     let app = web::Data::new(app);
-    let server = HttpServer::new(move || {
-        let shared = app.clone();
-        let swagger = SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::from("/openapi.json"));
-        actix_web::App::new()
-            .into_utoipa_app()
-            .app_data(shared)
-            .configure(routes)
-            // Not part of the document: the pages of Swagger UI, and everything that is nowhere.
-            .map(|app| app.service(web::redirect("/docs", "/docs/")).service(swagger))
-            .default_service(web::to(nowhere))
-            .map(|app| {
-                app.wrap(from_fn(middleware::problems))
-                    .wrap(Compress::default())
-                    .wrap(cors())
-                    .wrap(from_fn(middleware::head_as_get))
-            })
-            .into_app()
-    })
-    .keep_alive(Duration::from_secs(75))
-    .shutdown_timeout(10);
+    // Not `HttpServer`: it leaves no room for a stream of our own.
+    let service = move || {
+        let http = HttpService::build()
+            .keep_alive(KEEP_ALIVE)
+            .local_addr(address)
+            .h1(map_config(application(app.clone()), |_: ()| AppConfig::default()));
+        fn_service(|stream: TcpStream| async {
+            let peer = stream.peer_addr().ok();
+            Ok::<_, DispatchError>((AsciiTargets::new(stream), peer))
+        })
+        .and_then(http)
+    };
+    let server = Server::build().shutdown_timeout(5);
     let server = match workers {
         Some(workers) => server.workers(workers),
         None => server,
     };
-    Ok(server.listen(listener)?.run())
+    Ok(server.listen("machikura", listener, service)?.run())
+}
+
+/// How long an idle connection stays open.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// Routes and what happens around them.
+fn application(
+    app: web::Data<App>,
+) -> actix_web::App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    let swagger = SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::from("/openapi.json"));
+    actix_web::App::new()
+        .into_utoipa_app()
+        .app_data(app)
+        .configure(routes)
+        // Not part of the document: the pages of Swagger UI, and everything that is nowhere.
+        .map(|app| app.service(web::redirect("/docs", "/docs/")).service(swagger))
+        .default_service(web::to(nowhere))
+        .into_app()
+        .wrap(from_fn(middleware::problems))
+        .wrap(Compress::default())
+        .wrap(cors())
+        .wrap(from_fn(middleware::head_as_get))
 }
 
 /// Every route. Registering a handler documents it.

@@ -17,6 +17,7 @@ use crate::catalog::{
 };
 use crate::format::FORMATS;
 use crate::query::next_link;
+use crate::standard::Standard;
 use crate::store::catalog;
 
 /// What `sort` takes.
@@ -421,6 +422,8 @@ pub fn body(app: &App, entry: &Entry) -> DatasetBody {
     let id = dataset.id.to_string();
     let address = format!("/api/v1/datasets/{id}");
     let scores = entry.tables.iter().map(|table| table.score);
+    let standard = description.standard.as_deref().and_then(|slug| app.registry.find(slug));
+    let tables = in_order(standard, &entry.tables);
     DatasetBody {
         title: description.title.clone(),
         title_en: description.title_en.clone(),
@@ -440,9 +443,9 @@ pub fn body(app: &App, entry: &Entry) -> DatasetBody {
             published_at: version.published_at.to_string(),
         }),
         records: entry.records(),
-        tables: entry.tables.iter().map(table_body).collect(),
+        tables: tables.iter().copied().map(table_body).collect(),
         quality: QualityBody { score: scores.reduce(f64::min) },
-        distributions: distributions(app, entry, &address),
+        distributions: distributions(standard, &tables, &address),
         created_at: dataset.created_at.to_string(),
         updated_at: dataset.updated_at.to_string(),
         links: DatasetLinks {
@@ -456,27 +459,36 @@ pub fn body(app: &App, entry: &Entry) -> DatasetBody {
     }
 }
 
-fn distributions(app: &App, entry: &Entry, address: &str) -> Vec<DistributionBody> {
-    let Some(first) = entry.tables.first() else { return Vec::new() };
-    let standard = entry.dataset.description.standard.as_deref().and_then(|slug| app.registry.find(slug));
-    let schema = standard.and_then(|standard| Some(resolve::schema(standard.table(&first.name)?, first)));
-    let mut found: Vec<DistributionBody> = FORMATS
-        .iter()
-        .filter(|format| schema.as_ref().is_some_and(|schema| format.applies_to(schema)))
-        .map(|format| DistributionBody {
+/// The files of every table; with several tables the address names the table.
+fn distributions(standard: Option<&Standard>, tables: &[&StoredTable], address: &str) -> Vec<DistributionBody> {
+    let mut found = Vec::new();
+    for table in tables {
+        let suffix = if tables.len() > 1 { format!("?table={}", table.name) } else { String::new() };
+        let schema = standard.and_then(|standard| Some(resolve::schema(standard.table(&table.name)?, table)));
+        let formats = FORMATS.iter().filter(|format| schema.as_ref().is_some_and(|schema| format.applies_to(schema)));
+        found.extend(formats.map(|format| DistributionBody {
             format: format.id().to_owned(),
             media_type: format.media_type().to_owned(),
-            url: format!("{address}/download.{}", format.id()),
+            url: format!("{address}/download.{}{suffix}", format.id()),
             bytes: None,
-        })
-        .collect();
-    found.push(DistributionBody {
-        format: "source".to_owned(),
-        media_type: first.source.media_type.clone(),
-        url: format!("{address}/download.source"),
-        bytes: Some(first.source.bytes),
-    });
+        }));
+        found.push(DistributionBody {
+            format: "source".to_owned(),
+            media_type: table.source.media_type.clone(),
+            url: format!("{address}/download.source{suffix}"),
+            bytes: Some(table.source.bytes),
+        });
+    }
     found
+}
+
+/// The tables in the order of the standard, the main one first.
+fn in_order<'e>(standard: Option<&Standard>, tables: &'e [StoredTable]) -> Vec<&'e StoredTable> {
+    let mut tables: Vec<&StoredTable> = tables.iter().collect();
+    if let Some(standard) = standard {
+        tables.sort_by_key(|stored| standard.tables.iter().position(|table| table.name == stored.name));
+    }
+    tables
 }
 
 fn table_body(table: &StoredTable) -> DatasetTableBody {

@@ -78,10 +78,10 @@ pub async fn download_version(
 
 async fn download(app: web::Data<App>, request: HttpRequest, path: DownloadPath) -> Result<HttpResponse, Problem> {
     let parameters = Parameters::only(&request, &["table", "bom", "lang"])?;
+    let options = Options { bom: parameters.flag("bom", true)? };
     if path.format == "source" {
         return source(app, request, path, parameters).await;
     }
-    let options = Options { bom: parameters.flag("bom", true)? };
     let Some(format) = format::by_id(&path.format) else {
         let known = format::FORMATS.iter().map(|format| format.id()).collect::<Vec<_>>().join(", ");
         return Err(Problem::not_found(

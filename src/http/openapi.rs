@@ -9,7 +9,7 @@ use utoipa::openapi::schema::{
     SchemaType, Type,
 };
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::{OpenApi, Ref, RefOr};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt;
@@ -64,10 +64,8 @@ pub fn document(registry: &Registry) -> OpenApi {
         .configure(super::routes)
         .split_for_parts();
     for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch] {
-            if let Some(operation) = operation {
-                complete(operation, registry);
-            }
+        for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten() {
+            complete(operation, registry);
         }
     }
     let components = document.components.get_or_insert_with(Default::default);
@@ -92,7 +90,14 @@ pub fn document(registry: &Registry) -> OpenApi {
 /// Lists the words that parameters take and the headers that answers carry.
 fn complete(operation: &mut Operation, registry: &Registry) {
     let id = operation.operation_id.clone().unwrap_or_default();
+    if id.ends_with("_as") {
+        // The suffix says it.
+        let is_format = |parameter: &Parameter| parameter.name == "format" && parameter.parameter_in == ParameterIn::Query;
+        let parameters = operation.parameters.get_or_insert_default();
+        parameters.retain(|parameter| !matches!(parameter, RefOr::T(parameter) if is_format(parameter)));
+    }
     for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else { continue };
         if let Some(words) = words(&id, &parameter.name, registry) {
             let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build();
             parameter.schema = Some(RefOr::T(ApiSchema::Object(schema)));

@@ -81,8 +81,8 @@ impl Parameters {
     pub fn flag(&self, name: &str, default: bool) -> Result<bool, Problem> {
         match self.get(name) {
             None => Ok(default),
-            Some("true" | "1") => Ok(true),
-            Some("false" | "0") => Ok(false),
+            Some("true") => Ok(true),
+            Some("false") => Ok(false),
             Some(other) => Err(Problem::parameter(
                 name,
                 other,

@@ -78,9 +78,9 @@ pub async fn publish_dataset(
     auth::may_publish(&holder, &id.organization)?;
     let slug = resolve::standard(&app, &id.slug)?.slug.clone();
     let organization = municipality::find(&id.organization).ok_or_else(|| unknown_dataset(&path.id))?;
-    let expected_version = expected_version(&request)?;
     let is_dry_run = parameters.flag("dry_run", false)?;
     let allows_warnings = parameters.flag("allow_warnings", true)?;
+    let expected_version = expected_version(&request)?;
     let lang = language(&request);
     let spooled = uploads::spool(&app, &request, payload, parameters.get("filename")).await?;
     let (spooled, checked) = check::run(&app, spooled, Some(slug.clone()), Some(organization), 1_000).await?;

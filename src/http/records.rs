@@ -233,6 +233,14 @@ impl Question {
     fn read(request: &HttpRequest, suffix: Option<String>) -> Result<Question, Problem> {
         let parameters = Parameters::of(request)?;
         let options = Options { bom: parameters.flag("bom", true)? };
+        if let (Some(suffix), Some(other)) = (suffix.as_deref(), parameters.get("format").filter(|name| Some(*name) != suffix.as_deref())) {
+            return Err(Problem::parameter(
+                "format",
+                other,
+                format!("アドレスの形式は {suffix} です。format を外してください。"),
+                format!("The address says {suffix}; leave out format."),
+            ));
+        }
         let named = suffix.as_deref().or(parameters.get("format"));
         let format = named.map(|name| format::by_id(name).ok_or_else(|| unknown_format(name))).transpose()?;
         let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -4,4 +4,6 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod atomicity;
 mod publish;
+mod publish_refused;

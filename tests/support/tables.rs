@@ -1,5 +1,6 @@
 //! Tables to publish: the samples of the standards, and tables made to measure.
 
+use machikura::municipality;
 use machikura::standard::{Form, Registry};
 
 /// The sample of a standard's current edition.
@@ -65,4 +66,35 @@ pub fn shift_jis(text: &str) -> Vec<u8> {
     let (bytes, _, is_lossy) = encoding_rs::SHIFT_JIS.encode(text);
     assert!(!is_lossy);
     bytes.into_owned()
+}
+
+/// The table with one more column at its end.
+pub fn with_column(table: &str, name: &str, value: impl Fn(usize) -> String) -> String {
+    let mut table = rows(table);
+    for (number, row) in table.iter_mut().enumerate() {
+        row.push(if number == 0 { name.to_owned() } else { value(number - 1) });
+    }
+    csv(&table)
+}
+
+/// The code of the first municipality that a table names.
+pub fn organization_of(table: &str) -> String {
+    let table = rows(table);
+    let code = table[1].iter().find(|cell| cell.len() == 6 && municipality::find(cell).is_some());
+    code.expect("a code").clone()
+}
+
+/// The table as a workbook; numbers are numbers, as where Excel itself read the CSV.
+pub fn xlsx(table: &str) -> Vec<u8> {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheet = workbook.add_worksheet();
+    for (row, cells) in (0..).zip(rows(table)) {
+        for (column, cell) in (0..).zip(cells) {
+            match cell.parse::<f64>().ok().filter(|_| !cell.starts_with('0') || cell == "0") {
+                Some(number) => sheet.write_number(row, column, number).expect("written"),
+                None => sheet.write_string(row, column, cell).expect("written"),
+            };
+        }
+    }
+    workbook.save_to_buffer().expect("a workbook")
 }
