@@ -5,6 +5,7 @@ mod serve;
 mod standards;
 mod validate;
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -55,7 +56,8 @@ impl Commands {
     /// Runs the command.
     pub fn run(self) -> ExitCode {
         let filter = machikura::config::log_filter();
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+        let is_terminal = std::io::stderr().is_terminal();
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_terminal).with_writer(std::io::stderr).init();
         let done = match self.command {
             Command::Validate(command) => return command.run(),
             Command::Serve(common) => serve::run(common),

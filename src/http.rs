@@ -3,6 +3,7 @@
 mod auth;
 mod cache;
 mod check;
+mod dataset_body;
 mod datasets;
 mod downloads;
 mod health;
@@ -137,7 +138,10 @@ fn application(
         .into_app()
         .wrap(from_fn(middleware::problems))
         .wrap(Compress::default())
+        .wrap(from_fn(middleware::identity_unsaid))
         .wrap(cors())
+        // Also for clients that send no Origin: a cache in between gives everybody the same answer.
+        .wrap(DefaultHeaders::new().add((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")))
         .wrap(from_fn(middleware::head_as_get))
 }
 
@@ -220,6 +224,12 @@ fn fits(path: &[String], asked: &[String]) -> bool {
 }
 
 fn methods(item: &utoipa::openapi::PathItem) -> Vec<String> {
-    let methods = [(&item.get, "GET"), (&item.put, "PUT"), (&item.post, "POST"), (&item.delete, "DELETE"), (&item.patch, "PATCH")];
+    let methods = [
+        (&item.get, "GET"),
+        (&item.put, "PUT"),
+        (&item.post, "POST"),
+        (&item.delete, "DELETE"),
+        (&item.patch, "PATCH"),
+    ];
     methods.iter().filter(|(operation, _)| operation.is_some()).map(|(_, name)| (*name).to_owned()).collect()
 }

@@ -124,7 +124,8 @@ fn description(publication: &Publication<'_>) -> DatasetDescription {
 fn digest(hexadecimal: &str) -> Digest {
     let mut digest = [0; 32];
     for (byte, index) in digest.iter_mut().zip((0..64).step_by(2)) {
-        *byte = u8::from_str_radix(&hexadecimal[index..index + 2], 16).expect("the reader writes 64 hexadecimal digits");
+        *byte =
+            u8::from_str_radix(&hexadecimal[index..index + 2], 16).expect("the reader writes 64 hexadecimal digits");
     }
     Digest(digest)
 }

@@ -239,11 +239,6 @@ fn weigh_headings(standards: &mut [Standard]) {
     }
 }
 
-/// The text of an embedded file of `datasets/`, e.g. `codes/poi_code.csv`.
-pub fn embedded_file(path: &str) -> Option<&'static str> {
-    EMBEDDED.get_file(path)?.contents_utf8()
-}
-
 /// The names and bytes of the embedded files of a folder of `datasets/`, by name.
 pub fn embedded_folder(path: &str) -> Vec<(&'static str, &'static [u8])> {
     EMBEDDED.get_dir(path).map_or_else(Vec::new, |folder| {

@@ -17,7 +17,10 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
     paths
         .iter()
         .flat_map(|(path, item)| {
-            item.as_object().expect("a path item").iter().map(move |(method, operation)| (format!("{method} {path}"), operation))
+            item.as_object()
+                .expect("a path item")
+                .iter()
+                .map(move |(method, operation)| (format!("{method} {path}"), operation))
         })
         .collect()
 }
@@ -58,7 +61,8 @@ fn every_operation_is_explained_in_both_languages() {
             }
         }
         let responses = operation["responses"].as_object().expect("responses");
-        let problem = responses.get("4XX").map(|response| &response["content"]["application/problem+json"]["schema"]["$ref"]);
+        let problem =
+            responses.get("4XX").map(|response| &response["content"]["application/problem+json"]["schema"]["$ref"]);
         if problem.and_then(Value::as_str) != Some("#/components/schemas/ProblemBody") {
             faults.push(format!("{name}: a problem for 4XX"));
         }
@@ -80,7 +84,12 @@ fn every_standard_has_a_component_with_typed_fields() {
                 _ => "string",
             };
             let types = property["type"].as_array().expect("a type or null");
-            assert!(types.contains(&expected.into()) && types.contains(&"null".into()), "{} {}", standard.slug, field.name);
+            assert!(
+                types.contains(&expected.into()) && types.contains(&"null".into()),
+                "{} {}",
+                standard.slug,
+                field.name
+            );
         }
     }
 }

@@ -91,9 +91,10 @@ fn a_suggestion_draws_no_finding_of_its_rule() {
             writer.write_record(&row).expect("in memory");
             let mended = writer.into_inner().expect("in memory");
             let again = validate::check(&Upload::from_bytes(mended, None), &request).expect("a table").report;
-            let same = again.issues.iter().find(|other| {
-                other.rule.id() == finding.rule.id() && other.column == Some(0) && other.row > Some(1)
-            });
+            let same = again
+                .issues
+                .iter()
+                .find(|other| other.rule.id() == finding.rule.id() && other.column == Some(0) && other.row > Some(1));
             assert!(same.is_none(), "{}: {finding:?} -> {suggestion}: {same:?}", standard.slug);
         }
     }

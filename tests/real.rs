@@ -32,11 +32,7 @@ fn real_files() -> Vec<RealFile> {
         .skip(1)
         .map(|line| {
             let cells: Vec<&str> = line.split('\t').collect();
-            RealFile {
-                path: root.join(cells[0]),
-                relative: cells[0].to_owned(),
-                data_set: cells[1].to_owned(),
-            }
+            RealFile { path: root.join(cells[0]), relative: cells[0].to_owned(), data_set: cells[1].to_owned() }
         })
         .collect()
 }
@@ -50,7 +46,11 @@ const EXCEPTIONS: [(&str, Option<&str>, &str); 10] = [
     ("tourism/inzai_1.csv", Some("tourist_attraction"), "it has the columns of 観光ポイント一覧, and is one"),
     ("parking/shunan_1.csv", Some("car_park"), "it is a 公営駐車場一覧; parking is the folder's name only"),
     ("bicycle_parking/inzai_2.csv", None, "the heading itself was lost in a conversion (U+FFFD)"),
-    ("other/inzai_1.csv", Some("polling_place"), "poster boards, of no data set of the standard; it has the polling places' columns"),
+    (
+        "other/inzai_1.csv",
+        Some("polling_place"),
+        "poster boards, of no data set of the standard; it has the polling places' columns",
+    ),
     ("other/kudamatsu_1.csv", Some("tourist_attraction"), "flood defences, of no data set of the standard"),
     ("gtfs_jp/donan_1/rider_categories.txt", None, "a GTFS table that GTFS-JP does not have"),
 ];

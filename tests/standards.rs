@@ -30,7 +30,11 @@ fn samples_are_clean() {
             faults.push(format!("{}: taken for {:?} {:?}", form.name, found.table, found.edition));
         }
         for finding in checked.report.issues.iter().filter(|finding| finding.rule.id() != "older-edition") {
-            faults.push(format!("{}: {finding:?} {}", form.name, finding.message(Lang::En, checked.report.label(finding))));
+            faults.push(format!(
+                "{}: {finding:?} {}",
+                form.name,
+                finding.message(Lang::En, checked.report.label(finding))
+            ));
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -42,7 +46,8 @@ fn samples_are_recognised_without_a_name() {
     let mut faults = Vec::new();
     for (standard, table, form) in registry.forms() {
         let Some(sample) = &form.sample else { continue };
-        let checked = validate::check(&Upload::from_bytes(sample.as_bytes(), None), &Request::new(registry)).expect("a table");
+        let checked =
+            validate::check(&Upload::from_bytes(sample.as_bytes(), None), &Request::new(registry)).expect("a table");
         let found = &checked.report.tables[0];
         if found.standard.as_deref() != Some(&standard.slug) || found.table.as_deref() != Some(&table.name) {
             faults.push(format!("{}: taken for {:?} {:?}", form.name, found.standard, found.table));
@@ -83,7 +88,8 @@ fn schemas_are_written_for_people_in_both_languages() {
 
 #[test]
 fn every_older_form_leads_to_the_current_one() {
-    for (standard, table, form) in Registry::embedded().forms().filter(|(_, _, form)| form.edition != Edition::Standard) {
+    for (standard, table, form) in Registry::embedded().forms().filter(|(_, _, form)| form.edition != Edition::Standard)
+    {
         let homes = form.schema.fields().iter().filter(|field| field.becomes.is_some()).count();
         assert!(homes >= 5, "{} {} {}", standard.slug, table.name, form.name);
     }

@@ -33,7 +33,11 @@ impl Organization {
         let (db, _settings, _cluster) = super::open(common)?;
         let organization = machikura::publish::organization(municipality);
         let is_new = db.write_blocking(|connection| catalog::add_organization(connection, &organization))?;
-        let done = if is_new { "登録しました / registered" } else { "すでに登録されています / already registered" };
+        let done = if is_new {
+            "登録しました / registered"
+        } else {
+            "すでに登録されています / already registered"
+        };
         println!("{} {} {done}", municipality.code, municipality.full_name());
         Ok(())
     }

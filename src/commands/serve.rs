@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
 use std::path::Path;
+use std::time::Duration;
 
 use machikura::catalog::DatasetFilter;
 use machikura::config::Settings;
@@ -21,8 +22,7 @@ pub fn run(common: Common) -> Result<(), CommandError> {
         Some(folder) => Registry::with_directory(folder)?,
         None => Registry::embedded().clone(),
     };
-    // Uploads that a killed server left behind belong to nobody any more.
-    drop(fs::remove_dir_all(settings.var.join("spool")));
+    sweep(&settings.var.join("spool"));
     let token = if settings.sample { show_samples(&db, &registry, &settings)? } else { None };
     let listener = TcpListener::bind(settings.listen)
         .map_err(|error| format!("{} で待ち受けられません / cannot listen: {error}", settings.listen))?;
@@ -44,8 +44,10 @@ pub fn run(common: Common) -> Result<(), CommandError> {
 /// Loads the sample catalogue into an empty one; answers the demonstration token where there are samples.
 fn show_samples(db: &Db, registry: &Registry, settings: &Settings) -> Result<Option<String>, CommandError> {
     let file = settings.var.join("demo-token");
-    let is_loaded = db.write_blocking(|connection| sample::load(connection, registry))
-        .map_err(|error: PublishError| format!("見本データを登録できません / the sample data cannot be loaded: {error}"))?;
+    let is_loaded =
+        db.write_blocking(|connection| sample::load(connection, registry)).map_err(|error: PublishError| {
+            format!("見本データを登録できません / the sample data cannot be loaded: {error}")
+        })?;
     if !is_loaded {
         let Ok(token) = fs::read_to_string(&file) else { return Ok(None) };
         let holder = db.read_blocking(|connection| tokens::authenticate(connection, token.trim()))?;
@@ -54,6 +56,19 @@ fn show_samples(db: &Db, registry: &Registry, settings: &Settings) -> Result<Opt
     let token = db.write_blocking::<_, StoreError, _>(sample::demo_token)?;
     write_secret(&file, &token)?;
     Ok(Some(token))
+}
+
+/// Removes uploads that a killed server left behind. Another server may use the folder, so young ones stay.
+fn sweep(spool: &Path) {
+    const DAY: Duration = Duration::from_secs(86_400);
+    for entry in fs::read_dir(spool).into_iter().flatten().flatten() {
+        let age = entry.metadata().and_then(|metadata| metadata.modified()).ok().and_then(|time| time.elapsed().ok());
+        if age.is_some_and(|age| age > DAY)
+            && let Err(error) = fs::remove_file(entry.path())
+        {
+            tracing::warn!(%error, path = %entry.path().display(), "an old upload could not be removed");
+        }
+    }
 }
 
 /// Writes a file that only its owner may read.
@@ -74,14 +89,28 @@ fn greet(base: &str, address: &str, has_data: bool, token: Option<&str>) -> std:
     writeln!(out, "\n試してみる / try:\n  curl {base}/")?;
     if has_data {
         writeln!(out, "  curl '{base}/api/v1/standards/aed/records.txt?lat=34.66&lon=133.92&limit=5'")?;
-        writeln!(out, "  curl -G {base}/api/v1/datasets/331007_aed/records --data-urlencode '名称__contains=公民館' -d limit=3")?;
+        writeln!(
+            out,
+            "  curl -G {base}/api/v1/datasets/331007_aed/records --data-urlencode '名称__contains=公民館' -d limit=3"
+        )?;
     } else {
         writeln!(out, "  curl {base}/api/v1/standards")?;
-        writeln!(out, "  curl -s {base}/api/v1/standards/aed/template.csv | curl --data-binary @- '{base}/api/v1/validate?format=text'")?;
+        writeln!(
+            out,
+            "  curl -s {base}/api/v1/standards/aed/template.csv | curl --data-binary @- '{base}/api/v1/validate?format=text'"
+        )?;
     }
     if let Some(token) = token {
-        writeln!(out, "\n公開を試すトークン（{} の見本用） / demonstration token:\n  {token}", sample::DEMO_ORGANIZATION)?;
-        writeln!(out, "  curl -T aed.csv -H 'Authorization: Bearer {token}' {base}/api/v1/datasets/{}_aed", sample::DEMO_ORGANIZATION)?;
+        writeln!(
+            out,
+            "\n公開を試すトークン（{} の見本用） / demonstration token:\n  {token}",
+            sample::DEMO_ORGANIZATION
+        )?;
+        writeln!(
+            out,
+            "  curl -T aed.csv -H 'Authorization: Bearer {token}' {base}/api/v1/datasets/{}_aed",
+            sample::DEMO_ORGANIZATION
+        )?;
     }
     out.flush()
 }

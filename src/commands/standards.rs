@@ -1,5 +1,7 @@
 //! `standards`: lists the standards, or one with its fields.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 use machikura::http::openapi::json_schema;
 use machikura::standard::{Registry, Standard};
@@ -13,6 +15,9 @@ pub struct Standards {
     /// 形式。csv は空の様式 / format; csv is an empty file to fill in
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// 追加の標準を読むフォルダー / folder of further standards
+    #[arg(long, env = "MACHIKURA_DATASETS", value_name = "FOLDER")]
+    datasets: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -27,14 +32,17 @@ enum Format {
 
 impl Standards {
     pub fn run(self) -> Result<(), CommandError> {
-        let registry = Registry::embedded();
+        let registry = match &self.datasets {
+            Some(folder) => Registry::with_directory(folder)?,
+            None => Registry::embedded().clone(),
+        };
         let Some(slug) = self.slug else {
-            list(registry, self.format);
+            list(&registry, self.format);
             return Ok(());
         };
-        let standard = registry
-            .find(&slug)
-            .ok_or_else(|| format!("標準「{slug}」はありません。machikura standards で一覧を表示します / no such standard"))?;
+        let standard = registry.find(&slug).ok_or_else(|| {
+            format!("標準「{slug}」はありません。machikura standards で一覧を表示します / no such standard")
+        })?;
         show(standard, self.format);
         Ok(())
     }
@@ -75,7 +83,10 @@ fn show(standard: &Standard, format: Format) {
                 }
             }
         }
-        Format::Json => pretty(&serde_json::to_value(machikura::http::standard_body(standard, table, table.current())).expect("string keys")),
+        Format::Json => pretty(
+            &serde_json::to_value(machikura::http::standard_body(standard, table, table.current()))
+                .expect("string keys"),
+        ),
         Format::TableSchema => pretty(&table.schema().to_table_schema()),
         Format::JsonSchema => pretty(&json_schema(standard, table, table.schema())),
         Format::Csvw => pretty(&machikura::http::csvw(standard, table.current())),

@@ -64,13 +64,17 @@ impl Validate {
         let mut request = Request { max_issues: self.max_issues, ..Request::new(&registry) };
         if let Some(slug) = &self.standard {
             let Some(standard) = registry.find(slug) else {
-                return refuse(&format!("標準「{slug}」はありません。machikura standards で一覧を表示します / no such standard"));
+                return refuse(&format!(
+                    "標準「{slug}」はありません。machikura standards で一覧を表示します / no such standard"
+                ));
             };
             request.standard = Some(standard);
         }
         if let Some(code) = &self.organization {
             let Some(organization) = municipality::find_any(code) else {
-                return refuse(&format!("全国地方公共団体コード「{code}」はありません / no such local government code"));
+                return refuse(&format!(
+                    "全国地方公共団体コード「{code}」はありません / no such local government code"
+                ));
             };
             request.organization = Some(organization);
         }

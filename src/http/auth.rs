@@ -13,11 +13,8 @@ use crate::store::tokens;
 /// 401 without a token, or with one that is unknown, expired or revoked.
 pub async fn authenticate(app: &App, request: &HttpRequest) -> Result<TokenHolder, Problem> {
     let Some(token) = bearer(request) else {
-        let problem = Problem::new(
-            Code::Unauthorized,
-            "この操作にはトークンが必要です。",
-            "This operation needs a token.",
-        );
+        let problem =
+            Problem::new(Code::Unauthorized, "この操作にはトークンが必要です。", "This operation needs a token.");
         return Err(problem.hint(
             "-H \"Authorization: Bearer mk_…\" を付けてください。トークンは運用者が machikura token create で発行します。",
             "Send Authorization: Bearer mk_…; the operator issues tokens by machikura token create.",

@@ -62,7 +62,11 @@ pub async fn validate_file(
             ));
         }
     };
-    app.limiter.lock().map_err(|_| Problem::internal())?.admit(&request, app.settings.checks_per_minute, Instant::now())?;
+    app.limiter.lock().map_err(|_| Problem::internal())?.admit(
+        &request,
+        app.settings.checks_per_minute,
+        Instant::now(),
+    )?;
     let spooled = uploads::spool(&app, &request, payload, parameters.get("filename")).await?;
     let (_, checked) = run(&app, spooled, slug, organization, max_issues).await?;
     let mut response = HttpResponse::Ok();

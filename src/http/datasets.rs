@@ -5,195 +5,20 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::App;
 use super::cache;
+use super::dataset_body::{DatasetBody, DatasetsBody, VersionBody, VersionsBody, body, version_body};
 use super::parameters::Parameters;
 use super::problem::{Problem, ProblemBody};
 use super::resolve::{self, with_check_digit};
-use crate::catalog::{
-    BoundingBox, DatasetFilter, DatasetId, DatasetPosition, DatasetSort, Entry, StoredTable, Version,
-};
-use crate::format::FORMATS;
+use crate::catalog::{BoundingBox, DatasetFilter, DatasetId, DatasetPosition, DatasetSort};
 use crate::query::next_link;
-use crate::standard::Standard;
 use crate::store::catalog;
 
 /// What `sort` takes.
 pub const ORDERS: [&str; 3] = ["id", "title", "-updated_at"];
-
-/// データセットの一覧 / a page of datasets
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct DatasetsBody {
-    /// 条件に合う件数 / datasets in all
-    total: u64,
-    /// このページの件数 / datasets on this page
-    count: usize,
-    /// 次のページ / address of the next page
-    next: Option<String>,
-    /// データセット / datasets
-    datasets: Vec<DatasetBody>,
-}
-
-/// データセット / one dataset
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct DatasetBody {
-    /// ID（団体コード_標準） / id
-    #[schema(example = "331007_aed")]
-    id: String,
-    /// 名称 / title
-    title: String,
-    /// 名称（英語） / title in English
-    title_en: String,
-    /// 説明 / description
-    description: String,
-    /// 見本データか / whether the data is made up as a sample
-    sample: bool,
-    /// ライセンス（SPDX） / licence
-    license: String,
-    /// 公開した団体 / publisher
-    organization: PublisherBody,
-    /// 標準 / standard
-    standard: Option<String>,
-    /// 問い合わせ先 / contact
-    contact: String,
-    /// 更新頻度 / update frequency
-    update_frequency: String,
-    /// データの範囲 [西, 南, 東, 北] / bounding box: west, south, east, north
-    bbox: Option<[f64; 4]>,
-    /// 現在の版 / current version
-    version: Option<VersionSummaryBody>,
-    /// レコードの数 / records
-    records: u64,
-    /// 表 / tables
-    tables: Vec<DatasetTableBody>,
-    /// 品質 / quality
-    quality: QualityBody,
-    /// ファイル / files
-    distributions: Vec<DistributionBody>,
-    /// 公開した日時 / first published
-    #[schema(format = DateTime)]
-    created_at: String,
-    /// 更新した日時 / last changed
-    #[schema(format = DateTime)]
-    updated_at: String,
-    /// 関連する URL / links
-    links: DatasetLinks,
-}
-
-/// 公開した団体 / publisher of a dataset
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct PublisherBody {
-    /// 全国地方公共団体コード / local government code
-    code: String,
-    /// 名称 / name
-    name: String,
-}
-
-/// 版 / a version in short
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct VersionSummaryBody {
-    /// 番号 / number
-    number: i32,
-    /// 公開した日時 / published
-    #[schema(format = DateTime)]
-    published_at: String,
-}
-
-/// 表 / a table of a dataset
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct DatasetTableBody {
-    /// 名前 / name
-    name: String,
-    /// レコードの数 / records
-    records: u64,
-    /// 公開者が加えた列 / columns added by the publisher
-    extra_columns: Vec<String>,
-    /// アップロードされたファイルの版 / edition of the uploaded file
-    edition: String,
-    /// アップロードされたファイル / uploaded file
-    source: SourceBody,
-}
-
-/// アップロードされたファイル / uploaded file
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct SourceBody {
-    /// ファイル名 / name
-    name: String,
-    /// 大きさ（バイト） / size in bytes
-    bytes: u64,
-    /// SHA-256（16 進） / SHA-256 in hexadecimal
-    sha256: String,
-    /// メディアタイプ / media type
-    media_type: String,
-    /// 文字コード / encoding
-    encoding: String,
-}
-
-/// 品質 / quality
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct QualityBody {
-    /// 検査の点数（0～100） / score of the check
-    score: Option<f64>,
-}
-
-/// ファイル / a file of the whole dataset
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct DistributionBody {
-    /// 形式 / format
-    format: String,
-    /// メディアタイプ / media type
-    media_type: String,
-    /// アドレス / address
-    url: String,
-    /// 大きさ（バイト、分かる場合） / size in bytes, where it is known
-    bytes: Option<u64>,
-}
-
-/// 関連する URL / links of a dataset
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct DatasetLinks {
-    /// このデータセット / itself
-    #[serde(rename = "self")]
-    this: String,
-    /// データ / records
-    records: String,
-    /// 版 / versions
-    versions: String,
-    /// 標準 / standard
-    standard: Option<String>,
-    /// 団体 / organization
-    organization: String,
-}
-
-/// 版の一覧 / versions
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct VersionsBody {
-    /// 件数 / how many
-    total: usize,
-    /// 版（新しい順） / versions, newest first
-    versions: Vec<VersionBody>,
-}
-
-/// 版 / one version
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct VersionBody {
-    /// 番号 / number
-    number: i32,
-    /// 公開した日時 / published
-    #[schema(format = DateTime)]
-    published_at: String,
-    /// 現在の版か / whether it is the current one
-    current: bool,
-    /// 備考 / remark
-    note: String,
-    /// データ / records
-    records_url: String,
-    /// 表 / tables
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tables: Option<Vec<DatasetTableBody>>,
-}
 
 /// データセットの一覧 / List the datasets
 ///
@@ -223,9 +48,8 @@ pub async fn list_datasets(app: web::Data<App>, request: HttpRequest) -> Result<
     let limit = parameters.number("limit", 100, 1..=1000)?;
     let filter = filter(&parameters)?;
     let db = app.db.clone();
-    let page = db
-        .read(move |connection| catalog::list_datasets(connection, &filter, limit).map_err(Problem::from))
-        .await?;
+    let page =
+        db.read(move |connection| catalog::list_datasets(connection, &filter, limit).map_err(Problem::from)).await?;
     let next = page.next.as_ref().map(|position| next_link("/api/v1/datasets", parameters.pairs(), &encode(position)));
     let datasets: Vec<DatasetBody> = page.entries.iter().map(|entry| body(&app, entry)).collect();
     Ok(cache::json(&request, &DatasetsBody { total: page.total, count: datasets.len(), next, datasets }))
@@ -413,107 +237,4 @@ pub async fn get_version(
         })
         .await?;
     Ok(cache::json(&request, &version_body(&entry, &version, Some(&tables))))
-}
-
-/// What is said about a dataset.
-pub fn body(app: &App, entry: &Entry) -> DatasetBody {
-    let dataset = &entry.dataset;
-    let description = &dataset.description;
-    let id = dataset.id.to_string();
-    let address = format!("/api/v1/datasets/{id}");
-    let scores = entry.tables.iter().map(|table| table.score);
-    let standard = description.standard.as_deref().and_then(|slug| app.registry.find(slug));
-    let tables = in_order(standard, &entry.tables);
-    DatasetBody {
-        title: description.title.clone(),
-        title_en: description.title_en.clone(),
-        description: description.description.clone(),
-        sample: description.sample,
-        license: description.license.clone(),
-        organization: PublisherBody {
-            code: dataset.id.organization.clone(),
-            name: entry.organization_name.clone(),
-        },
-        standard: description.standard.clone(),
-        contact: description.contact.clone(),
-        update_frequency: description.update_frequency.clone(),
-        bbox: entry.bounding_box().map(|found| [found.west, found.south, found.east, found.north]),
-        version: entry.version.as_ref().map(|version| VersionSummaryBody {
-            number: version.number,
-            published_at: version.published_at.to_string(),
-        }),
-        records: entry.records(),
-        tables: tables.iter().copied().map(table_body).collect(),
-        quality: QualityBody { score: scores.reduce(f64::min) },
-        distributions: distributions(standard, &tables, &address),
-        created_at: dataset.created_at.to_string(),
-        updated_at: dataset.updated_at.to_string(),
-        links: DatasetLinks {
-            records: format!("{address}/records"),
-            versions: format!("{address}/versions"),
-            standard: description.standard.as_ref().map(|slug| format!("/api/v1/standards/{slug}")),
-            organization: format!("/api/v1/organizations/{}", dataset.id.organization),
-            this: address,
-        },
-        id,
-    }
-}
-
-/// The files of every table; with several tables the address names the table.
-fn distributions(standard: Option<&Standard>, tables: &[&StoredTable], address: &str) -> Vec<DistributionBody> {
-    let mut found = Vec::new();
-    for table in tables {
-        let suffix = if tables.len() > 1 { format!("?table={}", table.name) } else { String::new() };
-        let schema = standard.and_then(|standard| Some(resolve::schema(standard.table(&table.name)?, table)));
-        let formats = FORMATS.iter().filter(|format| schema.as_ref().is_some_and(|schema| format.applies_to(schema)));
-        found.extend(formats.map(|format| DistributionBody {
-            format: format.id().to_owned(),
-            media_type: format.media_type().to_owned(),
-            url: format!("{address}/download.{}{suffix}", format.id()),
-            bytes: None,
-        }));
-        found.push(DistributionBody {
-            format: "source".to_owned(),
-            media_type: table.source.media_type.clone(),
-            url: format!("{address}/download.source{suffix}"),
-            bytes: Some(table.source.bytes),
-        });
-    }
-    found
-}
-
-/// The tables in the order of the standard, the main one first.
-fn in_order<'e>(standard: Option<&Standard>, tables: &'e [StoredTable]) -> Vec<&'e StoredTable> {
-    let mut tables: Vec<&StoredTable> = tables.iter().collect();
-    if let Some(standard) = standard {
-        tables.sort_by_key(|stored| standard.tables.iter().position(|table| table.name == stored.name));
-    }
-    tables
-}
-
-fn table_body(table: &StoredTable) -> DatasetTableBody {
-    DatasetTableBody {
-        name: table.name.clone(),
-        records: table.row_count,
-        extra_columns: table.extra_columns.clone(),
-        edition: table.edition.clone(),
-        source: SourceBody {
-            name: table.source.name.clone(),
-            bytes: table.source.bytes,
-            sha256: table.source.sha256.to_string(),
-            media_type: table.source.media_type.clone(),
-            encoding: table.source.encoding.clone(),
-        },
-    }
-}
-
-fn version_body(entry: &Entry, version: &Version, tables: Option<&[StoredTable]>) -> VersionBody {
-    VersionBody {
-        number: version.number,
-        published_at: version.published_at.to_string(),
-        current: entry.version.as_ref().is_some_and(|current| current.number == version.number),
-        note: version.note.clone(),
-        records_url: format!("/api/v1/datasets/{}/versions/{}/records", entry.dataset.id, version.number),
-        tables: tables.map(|tables| tables.iter().map(table_body).collect()),
-    }
 }

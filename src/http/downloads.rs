@@ -108,7 +108,7 @@ fn stream(
     parameters: Parameters,
     format: &'static dyn Format,
     options: Options,
-) -> (oneshot::Receiver<Result<String, Problem>>, mpsc::Receiver<Result<web::Bytes, Problem>>) {
+) -> (oneshot::Receiver<Result<String, Problem>>, Body) {
     let (head_sender, head) = oneshot::channel();
     let (sender, body) = mpsc::channel(4);
     let db = app.db.clone();
@@ -117,8 +117,8 @@ fn stream(
         let pieces = sender.clone();
         let done = db
             .read(move |connection| {
-                let found =
-                    resolve::table(&app, connection, &path.id, path.number, parameters.get("table"), None).and_then(|found| {
+                let found = resolve::table(&app, connection, &path.id, path.number, parameters.get("table"), None)
+                    .and_then(|found| {
                         if format.applies_to(&found.schema) {
                             return Ok(found);
                         }
@@ -152,7 +152,10 @@ fn stream(
 }
 
 /// The pieces of a body as a stream.
-struct Pieces(mpsc::Receiver<Result<web::Bytes, Problem>>);
+struct Pieces(Body);
+
+/// Pieces that are still being made.
+type Body = mpsc::Receiver<Result<web::Bytes, Problem>>;
 
 impl futures_util::Stream for Pieces {
     type Item = Result<web::Bytes, Problem>;

@@ -4,14 +4,17 @@ use std::fmt::Write;
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use diesel::pg::PgConnection;
 use serde::{Deserialize, Serialize};
 
 use super::App;
 use super::cache;
 use super::parameters::{Parameters, language};
 use super::problem::{Code, Problem, ProblemBody};
-use crate::catalog::{DatasetFilter, Entry};
-use crate::store::catalog;
+use super::resolve;
+use crate::catalog::{BoundingBox, DatasetFilter};
+use crate::query::Query;
+use crate::store::{catalog, records};
 
 /// サービスの概要 / the service document
 #[derive(Serialize, utoipa::ToSchema)]
@@ -60,11 +63,9 @@ pub struct ServiceLinks {
 ))]
 #[get("/")]
 pub async fn get_guide(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let page = app
-        .db
-        .read(|connection| catalog::list_datasets(connection, &DatasetFilter::default(), 1_000).map_err(Problem::from))
-        .await?;
-    let text = guide(&base(&app, &request), &page.entries);
+    let shared = app.clone();
+    let example = app.db.read(move |connection| Example::find(&shared, connection)).await?;
+    let text = guide(&base(&app, &request), example.as_ref());
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Ok(if accept.contains("text/html") {
         cache::answer(&request, "text/html; charset=utf-8", html(&text).into_bytes())
@@ -87,7 +88,8 @@ pub async fn get_guide(app: web::Data<App>, request: HttpRequest) -> Result<Http
 #[get("")]
 pub async fn get_service(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     Parameters::only(&request, &["lang"])?;
-    let organizations = app.db.read(|connection| catalog::list_organizations(connection).map_err(Problem::from)).await?;
+    let organizations =
+        app.db.read(|connection| catalog::list_organizations(connection).map_err(Problem::from)).await?;
     let body = ServiceBody {
         name: "machikura 街蔵",
         version: env!("CARGO_PKG_VERSION"),
@@ -158,38 +160,80 @@ fn base(app: &App, request: &HttpRequest) -> String {
     })
 }
 
+/// A dataset to show what can be asked.
+struct Example {
+    id: String,
+    standard: String,
+    title: String,
+    bounds: BoundingBox,
+    /// A field that names records, and the beginning of such a name.
+    name: Option<(String, String)>,
+}
+
+impl Example {
+    /// The first dataset with coordinates, of AEDs if there is one: everybody knows what those are.
+    fn find(app: &App, connection: &mut PgConnection) -> Result<Option<Example>, Problem> {
+        let aed = DatasetFilter { standard: Some("aed".to_owned()), ..DatasetFilter::default() };
+        for filter in [aed, DatasetFilter::default()] {
+            let page = catalog::list_datasets(connection, &filter, 100)?;
+            let Some(entry) = page.entries.iter().find(|entry| entry.bounding_box().is_some()) else { continue };
+            let id = entry.dataset.id.to_string();
+            let found = resolve::table(app, connection, &id, None, None, None)?;
+            let first =
+                records::page(connection, &found.schema, &found.scope, &Query { limit: 1, ..Query::default() })?;
+            let name = found.schema.record_name().zip(first.records.first()).map(|(field, record)| {
+                (found.schema.fields()[field].name.clone(), record.text(field).chars().take(2).collect())
+            });
+            return Ok(entry.bounding_box().map(|bounds| Example {
+                standard: entry.dataset.description.standard.clone().unwrap_or_default(),
+                title: entry.dataset.description.title.clone(),
+                id,
+                bounds,
+                name,
+            }));
+        }
+        Ok(None)
+    }
+}
+
 /// The guide, with lines that work on what is published here.
-fn guide(base: &str, entries: &[Entry]) -> String {
+fn guide(base: &str, example: Option<&Example>) -> String {
     let mut out = String::new();
-    write_guide(&mut out, base, entries).expect("a String takes everything");
+    write_guide(&mut out, base, example).expect("a String takes everything");
     out
 }
 
-fn write_guide(out: &mut String, base: &str, entries: &[Entry]) -> std::fmt::Result {
+fn write_guide(out: &mut String, base: &str, example: Option<&Example>) -> std::fmt::Result {
     writeln!(out, "街蔵 machikura {} — 自治体標準オープンデータセットのカタログ", env!("CARGO_PKG_VERSION"))?;
     writeln!(out, "登録は要りません。次の行をそのまま貼り付けて試せます。 / No account needed; paste these lines.\n")?;
     writeln!(out, "■ 何があるか / what there is")?;
     writeln!(out, "curl {base}/api/v1/organizations")?;
     writeln!(out, "curl '{base}/api/v1/datasets?limit=5'")?;
-    let with_map = entries.iter().find(|entry| entry.bounding_box().is_some());
-    if let Some((entry, bounds)) = with_map.and_then(|entry| Some((entry, entry.bounding_box()?))) {
-        let id = entry.dataset.id.to_string();
-        let standard = entry.dataset.description.standard.as_deref().unwrap_or_default();
-        let title = &entry.dataset.description.title;
-        let (latitude, longitude) = ((bounds.south + bounds.north) / 2.0, (bounds.west + bounds.east) / 2.0);
+    if let Some(Example { id, standard, title, bounds: BoundingBox { west, south, east, north }, name }) = example {
+        let (latitude, longitude) = ((south + north) / 2.0, (west + east) / 2.0);
         writeln!(out, "\n■ {title} を調べる / query one dataset")?;
         writeln!(out, "curl '{base}/api/v1/datasets/{id}/records.txt?limit=5'")?;
-        writeln!(out, "curl -G {base}/api/v1/datasets/{id}/records --data-urlencode '名称__contains=市' -d limit=3")?;
-        let (west, south, east, north) = (bounds.west, bounds.south, bounds.east, bounds.north);
-        writeln!(out, "curl '{base}/api/v1/datasets/{id}/records?bbox={west:.3},{south:.3},{east:.3},{north:.3}&limit=3'")?;
+        if let Some((field, word)) = name {
+            writeln!(out, "curl -G {base}/api/v1/datasets/{id}/records --data-urlencode '{field}__contains={word}'")?;
+        }
+        writeln!(
+            out,
+            "curl '{base}/api/v1/datasets/{id}/records?bbox={west:.3},{south:.3},{east:.3},{north:.3}&limit=3'"
+        )?;
         writeln!(out, "\n■ 全自治体を横断して、近い順に / across all municipalities, nearest first")?;
-        writeln!(out, "curl '{base}/api/v1/standards/{standard}/records.txt?lat={latitude:.4}&lon={longitude:.4}&limit=5'")?;
+        writeln!(
+            out,
+            "curl '{base}/api/v1/standards/{standard}/records.txt?lat={latitude:.4}&lon={longitude:.4}&limit=5'"
+        )?;
         writeln!(out, "\n■ ファイルで受け取る / download")?;
         writeln!(out, "curl -O -J {base}/api/v1/datasets/{id}/download.csv")?;
         writeln!(out, "curl -O -J {base}/api/v1/datasets/{id}/download.geojson")?;
     }
     writeln!(out, "\n■ 公開前の表を検査する / check a table")?;
-    writeln!(out, "curl -s {base}/api/v1/standards/aed/template.csv | curl --data-binary @- '{base}/api/v1/validate?format=text'")?;
+    writeln!(
+        out,
+        "curl -s {base}/api/v1/standards/aed/template.csv | curl --data-binary @- '{base}/api/v1/validate?format=text'"
+    )?;
     writeln!(out, "\nAPI の説明 / API description: {base}/docs/")
 }
 

@@ -1,11 +1,11 @@
 //! What happens around every request: errors become problems in the client's language, and `HEAD` is answered as `GET`.
 
+use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
-use actix_web::middleware::Next;
-use actix_web::Error;
 use actix_web::error::InternalError;
+use actix_web::http::{Method, header};
+use actix_web::middleware::Next;
 
 use super::parameters::language;
 use super::problem::Problem;
@@ -42,4 +42,17 @@ pub async fn head_as_get(
         request.head_mut().method = Method::GET;
     }
     next.call(request).await
+}
+
+/// Takes back the mark by which a handler keeps its answer from being compressed: `identity` is not to be sent as a
+/// content coding (RFC 9110, section 8.4.1).
+pub async fn identity_unsaid(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let mut response = next.call(request).await?;
+    if response.headers().get(header::CONTENT_ENCODING).is_some_and(|coding| coding == "identity") {
+        response.headers_mut().remove(header::CONTENT_ENCODING);
+    }
+    Ok(response)
 }

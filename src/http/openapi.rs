@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::schema::{
     AdditionalProperties, AnyOfBuilder, ArrayBuilder, KnownFormat, ObjectBuilder, Schema as ApiSchema, SchemaFormat,
     SchemaType, Type,
 };
-use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::{OpenApi, Ref, RefOr};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt;
@@ -64,7 +64,9 @@ pub fn document(registry: &Registry) -> OpenApi {
         .configure(super::routes)
         .split_for_parts();
     for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten() {
+        for operation in
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten()
+        {
             complete(operation, registry);
         }
     }
@@ -74,9 +76,10 @@ pub fn document(registry: &Registry) -> OpenApi {
             components.schemas.insert(component_name(standard, table), component(standard, table).into());
         }
     }
-    let names = registry.standards().iter().flat_map(|standard| {
-        standard.tables.iter().map(move |table| component_name(standard, table))
-    });
+    let names = registry
+        .standards()
+        .iter()
+        .flat_map(|standard| standard.tables.iter().map(move |table| component_name(standard, table)));
     let record = names.fold(
         AnyOfBuilder::new().description(Some(
             "標準ごとのレコード。項目はすべて、選択（select）によって省かれることがあります。 / a record of one of the standards; `select` may leave fields out",
@@ -92,7 +95,8 @@ fn complete(operation: &mut Operation, registry: &Registry) {
     let id = operation.operation_id.clone().unwrap_or_default();
     if id.ends_with("_as") {
         // The suffix says it.
-        let is_format = |parameter: &Parameter| parameter.name == "format" && parameter.parameter_in == ParameterIn::Query;
+        let is_format =
+            |parameter: &Parameter| parameter.name == "format" && parameter.parameter_in == ParameterIn::Query;
         let parameters = operation.parameters.get_or_insert_default();
         parameters.retain(|parameter| !matches!(parameter, RefOr::T(parameter) if is_format(parameter)));
     }
@@ -107,7 +111,8 @@ fn complete(operation: &mut Operation, registry: &Registry) {
         let RefOr::T(response) = response else { continue };
         for (name, description) in headers(&id, status) {
             let text = ObjectBuilder::new().schema_type(Type::String).build();
-            let header = HeaderBuilder::new().schema(Some(ApiSchema::Object(text))).description(Some(*description)).build();
+            let header =
+                HeaderBuilder::new().schema(Some(ApiSchema::Object(text))).description(Some(*description)).build();
             response.headers.insert((*name).to_owned(), RefOr::T(header));
         }
     }
@@ -136,11 +141,15 @@ fn words(operation: &str, parameter: &str, registry: &Registry) -> Option<Vec<St
 
 /// The headers of an answer that clients read.
 fn headers(operation: &str, status: &str) -> &'static [(&'static str, &'static str)] {
-    const TAG: (&str, &str) = ("ETag", "この内容の印。If-None-Match で送ると、変わっていなければ 304 / tag of the content, for If-None-Match");
+    const TAG: (&str, &str) = (
+        "ETag",
+        "この内容の印。If-None-Match で送ると、変わっていなければ 304 / tag of the content, for If-None-Match",
+    );
     const LINK: (&str, &str) = ("Link", "次のページ（rel=next） / next page");
     const NAME: (&str, &str) = ("Content-Disposition", "ファイル名 / file name");
     const LOCATION: (&str, &str) = ("Location", "アドレス / address");
-    const RETRY: (&str, &str) = ("Retry-After", "次に試すまでの秒数（429、503、504） / seconds to wait, with 429, 503 and 504");
+    const RETRY: (&str, &str) =
+        ("Retry-After", "次に試すまでの秒数（429、503、504） / seconds to wait, with 429, 503 and 504");
     const ALLOW: (&str, &str) = ("Allow", "使える操作（405） / methods, with 405");
     const SCHEME: (&str, &str) = ("WWW-Authenticate", "トークンの送り方（401） / how to send the token, with 401");
     match (operation, status) {
@@ -150,9 +159,14 @@ fn headers(operation: &str, status: &str) -> &'static [(&'static str, &'static s
         (_, "4XX") => &[ALLOW, RETRY],
         ("publish_dataset", "201") => &[LOCATION, TAG],
         ("get_health" | "get_readiness" | "validate_file", _) | ("publish_dataset", "422") => &[],
-        ("list_records" | "list_records_as" | "list_version_records" | "list_standard_records" | "list_standard_records_as", "200") => {
-            &[TAG, LINK]
-        }
+        (
+            "list_records"
+            | "list_records_as"
+            | "list_version_records"
+            | "list_standard_records"
+            | "list_standard_records_as",
+            "200",
+        ) => &[TAG, LINK],
         ("download_dataset" | "download_version", "200") => &[TAG, NAME],
         _ => &[TAG],
     }
@@ -160,21 +174,28 @@ fn headers(operation: &str, status: &str) -> &'static [(&'static str, &'static s
 
 /// `aed`, and `procurement_award_notice` for a further table.
 fn component_name(standard: &Standard, table: &Table) -> String {
-    if table.name == standard.main_table().name { standard.slug.clone() } else { format!("{}_{}", standard.slug, table.name) }
+    if table.name == standard.main_table().name {
+        standard.slug.clone()
+    } else {
+        format!("{}_{}", standard.slug, table.name)
+    }
 }
 
 fn component(standard: &Standard, table: &Table) -> ApiSchema {
     let mut object = record_object(table.schema());
     object = object.title(Some(format!("{} / {}", table.title.ja, table.title.en)));
     object = object.description(Some(format!("{} / {}", standard.description.ja, standard.description.en)));
-    object = object.property("dataset", text("データセットの ID（横断検索のとき） / dataset, in answers across organizations"));
+    object = object
+        .property("dataset", text("データセットの ID（横断検索のとき） / dataset, in answers across organizations"));
     let distance = ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::Number, Type::Null]))
         .description(Some("指定した地点からの距離（メートル） / metres from the place asked for"));
     object = object.property("distance_m", distance);
     // The columns that a municipality adds are texts.
     object
-        .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(ApiSchema::Object(text("追加の列 / extra column"))))))
+        .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(ApiSchema::Object(text(
+            "追加の列 / extra column",
+        ))))))
         .build()
         .into()
 }
@@ -240,7 +261,10 @@ impl PartialSchema for Records {
             ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).description(Some(description))
         };
         ObjectBuilder::new()
-            .property("total", count("条件に合う件数（count=none のときは省略） / records in all; absent with count=none"))
+            .property(
+                "total",
+                count("条件に合う件数（count=none のときは省略） / records in all; absent with count=none"),
+            )
             .property("count", count("このページの件数 / records on this page"))
             .required("count")
             .property("next", text("次のページのアドレス / address of the next page"))

@@ -70,8 +70,7 @@ pub struct OrganizationLinks {
 #[get("/organizations")]
 pub async fn list_organizations(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     Parameters::only(&request, &["lang"])?;
-    let summaries =
-        app.db.read(|connection| catalog::list_organizations(connection).map_err(Problem::from)).await?;
+    let summaries = app.db.read(|connection| catalog::list_organizations(connection).map_err(Problem::from)).await?;
     let organizations: Vec<OrganizationBody> = summaries.into_iter().map(body).collect();
     Ok(cache::json(&request, &OrganizationsBody { total: organizations.len(), organizations }))
 }
@@ -110,8 +109,11 @@ pub async fn get_organization(
     let found =
         app.db.read(move |connection| catalog::find_organization(connection, &asked).map_err(Problem::from)).await?;
     let summary = found.ok_or_else(|| {
-        Problem::not_found(format!("団体 {code} は登録されていません。"), format!("The organization {code} is not registered."))
-            .hint("一覧は /api/v1/organizations にあります。", "See /api/v1/organizations.")
+        Problem::not_found(
+            format!("団体 {code} は登録されていません。"),
+            format!("The organization {code} is not registered."),
+        )
+        .hint("一覧は /api/v1/organizations にあります。", "See /api/v1/organizations.")
     })?;
     Ok(cache::json(&request, &body(summary)))
 }

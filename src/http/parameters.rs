@@ -131,7 +131,9 @@ fn unknown_parameter(name: &str, value: &str, known: &[&str]) -> QueryError {
             en: format!("There is no parameter {name}."),
         },
         hint: Some(match near {
-            Some(near) => Bilingual { ja: format!("{near} のことですか。"), en: format!("Did you mean {near}?") },
+            Some(near) => {
+                Bilingual { ja: format!("{near} のことですか。"), en: format!("Did you mean {near}?") }
+            }
             None => Bilingual { ja: format!("使えるのは {list} です。"), en: format!("There are {list}.") },
         }),
         parameter: name,

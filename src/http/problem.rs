@@ -75,18 +75,26 @@ impl Code {
     fn about(self) -> (&'static str, u16, Text) {
         let about = |word, status, ja, en| (word, status, Text { ja, en });
         match self {
-            Code::InvalidParameter => about("invalid-parameter", 400, "パラメータに誤りがあります", "A parameter is wrong"),
+            Code::InvalidParameter => {
+                about("invalid-parameter", 400, "パラメータに誤りがあります", "A parameter is wrong")
+            }
             Code::InvalidBody => about("invalid-body", 400, "本文を読み取れません", "The body cannot be read"),
             Code::Unauthorized => about("unauthorized", 401, "トークンが必要です", "A token is needed"),
             Code::Forbidden => about("forbidden", 403, "この操作は許可されていません", "Not allowed"),
             Code::NotFound => about("not-found", 404, "見つかりません", "Not found"),
-            Code::MethodNotAllowed => about("method-not-allowed", 405, "このアドレスではできない操作です", "Method not allowed"),
+            Code::MethodNotAllowed => {
+                about("method-not-allowed", 405, "このアドレスではできない操作です", "Method not allowed")
+            }
             Code::NotAcceptable => about("not-acceptable", 406, "求められた形式では返せません", "No acceptable format"),
             Code::Gone => about("gone", 410, "公開が取り下げられました", "Withdrawn"),
-            Code::PreconditionFailed => about("precondition-failed", 412, "ほかの人が先に公開しています", "Published meanwhile"),
+            Code::PreconditionFailed => {
+                about("precondition-failed", 412, "ほかの人が先に公開しています", "Published meanwhile")
+            }
             Code::TooLarge => about("too-large", 413, "ファイルが大きすぎます", "Too large"),
             Code::UnsupportedMedia => about("unsupported-media", 415, "表として読めないファイルです", "Not a table"),
-            Code::Nonconforming => about("nonconforming", 422, "標準に適合していません", "Does not conform to the standard"),
+            Code::Nonconforming => {
+                about("nonconforming", 422, "標準に適合していません", "Does not conform to the standard")
+            }
             Code::TooManyRequests => about("too-many-requests", 429, "要求が多すぎます", "Too many requests"),
             Code::Internal => about("internal", 500, "サーバーの内部で問題が起きました", "Internal error"),
             Code::Busy => about("busy", 503, "混み合っています", "Busy"),
@@ -121,6 +129,12 @@ impl Code {
 pub struct Problem {
     /// What kind.
     pub code: Code,
+    /// Boxed, so that a handler's happy result does not carry its room.
+    about: Box<About>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct About {
     detail: Bilingual,
     hint: Option<Bilingual>,
     errors: Vec<QueryError>,
@@ -137,19 +151,19 @@ impl Problem {
     /// A problem with a sentence that says what is wrong.
     pub fn new(code: Code, ja: impl Into<String>, en: impl Into<String>) -> Problem {
         let detail = Bilingual { ja: ja.into(), en: en.into() };
-        Problem { code, detail, hint: None, errors: Vec::new(), report: None, allow: None }
+        Problem { code, about: Box::new(About { detail, ..About::default() }) }
     }
 
     /// With what to do about it.
     #[must_use]
     pub fn hint(mut self, ja: impl Into<String>, en: impl Into<String>) -> Problem {
-        self.hint = Some(Bilingual { ja: ja.into(), en: en.into() });
+        self.about.hint = Some(Bilingual { ja: ja.into(), en: en.into() });
         self
     }
 
     /// What is wrong, in one language.
     pub fn detail(&self, lang: Lang) -> &str {
-        self.detail.get(lang)
+        self.about.detail.get(lang)
     }
 
     /// Nothing of this name.
@@ -172,22 +186,25 @@ impl Problem {
         let first = errors.first();
         let detail = first.map(|error| error.message.clone()).unwrap_or_default();
         let hint = first.and_then(|error| error.hint.clone());
-        Problem { code: Code::InvalidParameter, detail, hint, errors, report: None, allow: None }
+        Problem { code: Code::InvalidParameter, about: Box::new(About { detail, hint, errors, ..About::default() }) }
     }
 
     /// A table that does not conform, with the report.
     pub fn nonconforming(report: Value, ja: impl Into<String>, en: impl Into<String>) -> Problem {
-        Problem { report: Some(report), ..Problem::new(Code::Nonconforming, ja, en) }
+        let mut problem = Problem::new(Code::Nonconforming, ja, en);
+        problem.about.report = Some(report);
+        problem
     }
 
     /// An address that takes other methods.
     pub fn method(allow: String) -> Problem {
-        let problem = Problem::new(
+        let mut problem = Problem::new(
             Code::MethodNotAllowed,
             format!("使える操作は {allow} です。"),
             format!("This address takes {allow}."),
         );
-        Problem { allow: Some(allow), ..problem }
+        problem.about.allow = Some(allow);
+        problem
     }
 
     /// The response, in one language.
@@ -196,19 +213,19 @@ impl Problem {
             type_: format!("/problems/{}", self.code.word()),
             title: self.code.title().get(lang).to_owned(),
             status: self.code.status().as_u16(),
-            detail: self.detail.get(lang).to_owned(),
+            detail: self.about.detail.get(lang).to_owned(),
             instance: instance.to_owned(),
             code: self.code.word().to_owned(),
-            hint: self.hint.as_ref().map(|hint| hint.get(lang).to_owned()),
-            errors: self.errors.iter().map(|error| error_body(error, lang)).collect(),
-            report: self.report.clone(),
+            hint: self.about.hint.as_ref().map(|hint| hint.get(lang).to_owned()),
+            errors: self.about.errors.iter().map(|error| error_body(error, lang)).collect(),
+            report: self.about.report.clone(),
         };
         let mut response = HttpResponse::build(self.code.status());
         response.content_type("application/problem+json").insert_header(("Cache-Control", "no-store"));
         match self.code {
             Code::Unauthorized => response.insert_header(("WWW-Authenticate", "Bearer realm=\"machikura\"")),
             Code::TooManyRequests | Code::Busy | Code::Timeout => response.insert_header(("Retry-After", RETRY_AFTER)),
-            Code::MethodNotAllowed => response.insert_header(("Allow", self.allow.clone().unwrap_or_default())),
+            Code::MethodNotAllowed => response.insert_header(("Allow", self.about.allow.clone().unwrap_or_default())),
             _ => &mut response,
         };
         response.body(serde_json::to_vec(&body).expect("a problem has only string keys"))
@@ -249,7 +266,7 @@ fn error_body(error: &QueryError, lang: Lang) -> ParameterErrorBody {
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.code.word(), self.detail.en)
+        write!(formatter, "{}: {}", self.code.word(), self.about.detail.en)
     }
 }
 
@@ -268,9 +285,11 @@ impl ResponseError for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Problem {
         match error {
-            StoreError::Busy => {
-                Problem::new(Code::Busy, "混み合っています。少し待ってからもう一度お試しください。", "Too much work at once; try again soon.")
-            }
+            StoreError::Busy => Problem::new(
+                Code::Busy,
+                "混み合っています。少し待ってからもう一度お試しください。",
+                "Too much work at once; try again soon.",
+            ),
             StoreError::Conflict(_) => Problem::new(
                 Code::Busy,
                 "同時に行われた更新と重なりました。もう一度お試しください。",
@@ -278,7 +297,11 @@ impl From<StoreError> for Problem {
             ),
             StoreError::Unavailable(ref cause) => {
                 tracing::error!(%cause, "the database is not reachable");
-                Problem::new(Code::Busy, "データベースに接続できません。少し待ってからもう一度お試しください。", "The database cannot be reached; try again soon.")
+                Problem::new(
+                    Code::Busy,
+                    "データベースに接続できません。少し待ってからもう一度お試しください。",
+                    "The database cannot be reached; try again soon.",
+                )
             }
             StoreError::Timeout => Problem::new(
                 Code::Timeout,
@@ -336,9 +359,10 @@ impl From<ReadError> for Problem {
         };
         match error {
             ReadError::Empty => Problem::new(Code::InvalidBody, "ファイルが空です。", "The file is empty."),
-            ReadError::NotATable(name) => {
-                unsupported(format!("{name} ファイルです。表として読めません。"), format!("This is {name}, not a table."))
-            }
+            ReadError::NotATable(name) => unsupported(
+                format!("{name} ファイルです。表として読めません。"),
+                format!("This is {name}, not a table."),
+            ),
             ReadError::NotText => unsupported(
                 "文字としても Excel としても読めないファイルです。".to_owned(),
                 "The bytes are neither text nor a workbook.".to_owned(),

@@ -14,7 +14,7 @@ use super::uploads;
 use crate::catalog::DatasetId;
 use crate::municipality;
 use crate::publish::{self, Publication};
-use crate::store::catalog;
+use crate::store::{StoreError, catalog};
 use crate::validate::report::json::ReportBody;
 
 /// 公開の結果 / what became of a publication
@@ -103,8 +103,12 @@ pub async fn publish_dataset(
     let Ok((publishable, full_report)) = checked.publishable() else {
         return Err(Problem::nonconforming(
             report,
-            format!("エラーが {errors} 件あるため公開しませんでした。report の指摘を直して、もう一度送ってください。公開中のデータは変わっていません。"),
-            format!("Not published because of {errors} errors; mend what report lists and send it again. What is published has not changed."),
+            format!(
+                "エラーが {errors} 件あるため公開しませんでした。report の指摘を直して、もう一度送ってください。公開中のデータは変わっていません。"
+            ),
+            format!(
+                "Not published because of {errors} errors; mend what report lists and send it again. What is published has not changed."
+            ),
         ));
     };
     let actor = auth::actor(&holder, &request);
@@ -114,7 +118,13 @@ pub async fn publish_dataset(
     let work = move |connection: &mut diesel::PgConnection| {
         if is_dry_run {
             let current = catalog::find_dataset(connection, &id)?.and_then(|entry| entry.version);
-            return Ok((current.map(|version| version.number), false, false));
+            let found = current.map(|version| version.number);
+            return match expected_version {
+                Some(expected) if expected != found.unwrap_or(0) => {
+                    Err(StoreError::PreconditionFailed { expected, found }.into())
+                }
+                Some(_) | None => Ok((found, false, false)),
+            };
         }
         let publication = Publication {
             standard: resolve::standard(&shared, &slug)?,
@@ -149,8 +159,10 @@ fn parse_id(id: &str) -> Result<DatasetId, Problem> {
 }
 
 fn unknown_dataset(id: &str) -> Problem {
-    Problem::not_found(format!("データセットの ID「{id}」は使えません。"), format!("\"{id}\" is no dataset id."))
-        .hint("331007_aed のように「6 桁の団体コード_標準」と書いてください。", "Write the six-digit organization code, _ and the standard, such as 331007_aed.")
+    Problem::not_found(format!("データセットの ID「{id}」は使えません。"), format!("\"{id}\" is no dataset id.")).hint(
+        "331007_aed のように「6 桁の団体コード_標準」と書いてください。",
+        "Write the six-digit organization code, _ and the standard, such as 331007_aed.",
+    )
 }
 
 /// The version that must be current: `If-Match: "3"`; with `If-None-Match: *`, none.
@@ -168,6 +180,9 @@ fn expected_version(request: &HttpRequest) -> Result<Option<i32>, Problem> {
             format!("If-Match の値「{tag}」は版の番号ではありません。"),
             format!("If-Match \"{tag}\" is no version number."),
         )
-        .hint("If-Match: \"3\" のように現在の版の番号を書いてください。", "Write the number of the current version, such as If-Match: \"3\".")),
+        .hint(
+            "If-Match: \"3\" のように現在の版の番号を書いてください。",
+            "Write the number of the current version, such as If-Match: \"3\".",
+        )),
     }
 }

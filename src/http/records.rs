@@ -233,7 +233,9 @@ impl Question {
     fn read(request: &HttpRequest, suffix: Option<String>) -> Result<Question, Problem> {
         let parameters = Parameters::of(request)?;
         let options = Options { bom: parameters.flag("bom", true)? };
-        if let (Some(suffix), Some(other)) = (suffix.as_deref(), parameters.get("format").filter(|name| Some(*name) != suffix.as_deref())) {
+        if let (Some(suffix), Some(other)) =
+            (suffix.as_deref(), parameters.get("format").filter(|name| Some(*name) != suffix.as_deref()))
+        {
             return Err(Problem::parameter(
                 "format",
                 other,

@@ -163,9 +163,7 @@ pub fn choose_table<'a, 's>(
     });
     match name {
         None => published.next().ok_or_else(|| no_table(standard, "")),
-        Some(name) => {
-            published.find(|(definition, _)| definition.name == name).ok_or_else(|| no_table(standard, name))
-        }
+        Some(name) => published.find(|(definition, _)| definition.name == name).ok_or_else(|| no_table(standard, name)),
     }
 }
 
@@ -178,8 +176,10 @@ fn no_table(standard: &Standard, name: &str) -> Problem {
 }
 
 fn no_version(id: &str) -> Problem {
-    Problem::not_found(format!("{id} にその版はありません。"), format!("{id} has no such version."))
-        .hint(format!("一覧は /api/v1/datasets/{id}/versions にあります。"), format!("See /api/v1/datasets/{id}/versions."))
+    Problem::not_found(format!("{id} にその版はありません。"), format!("{id} has no such version.")).hint(
+        format!("一覧は /api/v1/datasets/{id}/versions にあります。"),
+        format!("See /api/v1/datasets/{id}/versions."),
+    )
 }
 
 fn resource(entry: &Entry, number: Option<i32>, stored: &StoredTable, tables: &[StoredTable]) -> String {

@@ -201,7 +201,9 @@ mod tests {
 
     #[test]
     fn behind_a_chunked_message_nothing_is_touched() {
-        let message = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET /名 HTTP/1.1\r\n\r\n".as_bytes();
+        let message =
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET /名 HTTP/1.1\r\n\r\n"
+                .as_bytes();
         assert_eq!(rewritten(&[message]), message);
         let contradictory = "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n名".as_bytes();
         assert_eq!(rewritten(&[contradictory]), contradictory);

@@ -87,7 +87,10 @@ fn too_large(limit: u64) -> Problem {
         format!("ファイルの大きさの上限は {limit} バイトです。"),
         format!("A file has at most {limit} bytes."),
     )
-    .hint("表を分けるか、運用者に上限（MACHIKURA_MAX_UPLOAD）の引き上げを相談してください。", "Split the table, or ask the operator to raise MACHIKURA_MAX_UPLOAD.")
+    .hint(
+        "表を分けるか、運用者に上限（MACHIKURA_MAX_UPLOAD）の引き上げを相談してください。",
+        "Split the table, or ask the operator to raise MACHIKURA_MAX_UPLOAD.",
+    )
 }
 
 fn broken(error: impl std::fmt::Display) -> Problem {

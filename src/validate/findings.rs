@@ -136,9 +136,13 @@ pub struct Findings {
     warnings: u64,
     infos: u64,
     fixable: u64,
+    is_unusable: bool,
     rows_with_errors: RowCounter,
     rows_with_warnings: RowCounter,
 }
+
+/// An error of one of these leaves no table of a data set.
+const FATAL: [&str; 3] = ["unknown-data-set", "no-rows", "missing-column"];
 
 /// Counts rows that come in ascending order, each once.
 #[derive(Debug, Default)]
@@ -167,6 +171,7 @@ impl Findings {
             warnings: 0,
             infos: 0,
             fixable: 0,
+            is_unusable: false,
             rows_with_errors: RowCounter::default(),
             rows_with_warnings: RowCounter::default(),
         }
@@ -176,7 +181,10 @@ impl Findings {
     pub fn add(&mut self, finding: Finding) {
         *self.by_code.entry(finding.rule.id()).or_default() += 1;
         match finding.severity {
-            Severity::Error => self.errors += 1,
+            Severity::Error => {
+                self.errors += 1;
+                self.is_unusable |= FATAL.contains(&finding.rule.id());
+            }
             Severity::Warning => self.warnings += 1,
             Severity::Info => self.infos += 1,
         }
@@ -207,6 +215,11 @@ impl Findings {
     /// How many have a suggestion.
     pub fn fixable(&self) -> u64 {
         self.fixable
+    }
+
+    /// Whether the file cannot be used as a table of its data set at all.
+    pub fn is_unusable(&self) -> bool {
+        self.is_unusable
     }
 
     /// How many rows have an error, and how many a warning.

@@ -35,8 +35,8 @@ pub struct Report {
     pub fixable: u64,
     /// How many rows have an error.
     pub rows_with_errors: u64,
-    /// 0 to 100: see [`Report::score`].
     rows_with_warnings: u64,
+    is_unusable: bool,
     /// The findings listed.
     pub issues: Vec<Finding>,
 }
@@ -158,6 +158,7 @@ impl Report {
             fixable: findings.fixable(),
             rows_with_errors,
             rows_with_warnings,
+            is_unusable: findings.is_unusable(),
             issues: findings.into_listed(request.max_issues),
         }
     }
@@ -180,14 +181,8 @@ impl Report {
     /// The share of rows that are right, from 0 to 100 with one decimal: a row with an error counts fully against it, a
     /// row with a warning by a quarter. A file that cannot be used as a table of its data set scores 0.
     pub fn score(&self) -> f64 {
-        let unusable = ["unknown-data-set", "no-rows", "missing-column"];
-        let is_unusable = self.errors > 0
-            && self
-                .issues
-                .iter()
-                .any(|finding| finding.severity == super::Severity::Error && unusable.contains(&finding.rule.id()));
         let rows = self.rows();
-        if is_unusable || rows == 0 {
+        if self.is_unusable || rows == 0 {
             return 0.0;
         }
         // Counts of rows are far below 2^53, so thousandths are exact.

@@ -13,7 +13,7 @@ const ADDRESS: &str = "/api/v1/datasets/331007_aed";
 const PUBLICATIONS: u32 = 24;
 
 /// Two versions that differ in every record and in length.
-const VERSIONS: [(&str, usize); 2] = [("甲", 400), ("乙", 650)];
+const VERSIONS: [(&str, usize); 2] = [("甲", 120), ("乙", 210)];
 
 fn version(which: usize) -> String {
     let (mark, count) = VERSIONS[which];
@@ -66,7 +66,7 @@ fn read_counts(app: &TestApp) {
 fn walk(app: &TestApp) {
     let mut ids = BTreeSet::new();
     let mut seen = Vec::new();
-    let mut next = Some(format!("{ADDRESS}/records?limit=97&select=ID,備考&sort=-ID"));
+    let mut next = Some(format!("{ADDRESS}/records?limit=31&select=ID,備考&sort=-ID"));
     while let Some(address) = next {
         let page = app.get(&address).json();
         seen.extend(marks(&page).map(str::to_owned));
@@ -109,10 +109,15 @@ fn a_walk_that_began_before_sees_its_version_only() {
     let app = TestApp::spawn();
     app.publish("331007_aed", version(0));
     for records in [format!("{ADDRESS}/records"), "/api/v1/standards/aed/records".to_owned()] {
-        for query in ["select=備考", "select=備考&sort=-名称,ID", "select=備考&lat=34.6&lon=133.9", "select=備考&bbox=133,34,135,35"] {
+        for query in [
+            "select=備考",
+            "select=備考&sort=-名称,ID",
+            "select=備考&lat=34.6&lon=133.9",
+            "select=備考&bbox=133,34,135,35",
+        ] {
             let now = app.get(&format!("{ADDRESS}/versions")).json()["total"].as_u64().expect("a number");
             let is_second = usize::from(now % 2 == 0);
-            let mut page = app.get(&format!("{records}?{query}&limit=150")).json();
+            let mut page = app.get(&format!("{records}?{query}&limit=50")).json();
             // The other version takes its place in the middle of the walk.
             app.publish("331007_aed", version(1 - is_second));
             let mut seen: Vec<String> = marks(&page).map(str::to_owned).collect();

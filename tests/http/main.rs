@@ -4,6 +4,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod across;
 mod atomicity;
+mod places;
 mod publish;
 mod publish_refused;
+mod records;

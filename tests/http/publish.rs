@@ -4,7 +4,9 @@ use machikura::standard::Registry;
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
-use crate::support::tables::{csv, organization_of, rows, sample, sample_named, shift_jis, table_of, with_column, xlsx};
+use crate::support::tables::{
+    csv, organization_of, rows, sample, sample_named, shift_jis, table_of, with_column, xlsx,
+};
 
 const ADDRESS: &str = "/api/v1/datasets/331007_aed";
 
@@ -55,15 +57,20 @@ fn the_same_bytes_change_nothing_and_others_make_a_version() {
 fn an_older_edition_is_lifted_to_the_current_one() {
     let app = TestApp::spawn();
     // Every data set that has an older edition; the columns without a home in the current one stand behind it.
-    let older: Vec<_> =
-        Registry::embedded().forms().filter(|(.., form)| form.name.ends_with("-recommended")).collect();
+    let older: Vec<_> = Registry::embedded().forms().filter(|(.., form)| form.name.ends_with("-recommended")).collect();
     assert!(older.len() > 5);
     for (standard, table, form) in older {
         let source = form.sample.clone().expect("a sample");
         let id = format!("{}_{}", organization_of(&source), standard.slug);
         assert_eq!(app.publish(&id, source.as_str())["report"]["edition"], "recommended", "{id}");
         let current: Vec<&str> = table.schema().fields().iter().map(|field| field.name.as_str()).collect();
-        let homeless: Vec<&str> = form.schema.fields().iter().filter(|field| field.becomes.is_none()).map(|field| field.name.as_str()).collect();
+        let homeless: Vec<&str> = form
+            .schema
+            .fields()
+            .iter()
+            .filter(|field| field.becomes.is_none())
+            .map(|field| field.name.as_str())
+            .collect();
         let about = app.get(&format!("/api/v1/datasets/{id}")).json();
         assert_eq!(about["tables"][0]["edition"], "recommended");
         let found = published(&app, &id);
@@ -129,8 +136,7 @@ fn the_bytes_decide_what_a_file_is() {
         writer.into_inner().expect("written")
     };
     let (euc, ..) = encoding_rs::EUC_JP.encode(&table);
-    let utf16: Vec<u8> =
-        std::iter::once(0xfeff).chain(table.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let utf16: Vec<u8> = std::iter::once(0xfeff).chain(table.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     let cases: [(&str, &str, Vec<u8>, Value, &str); 6] = [
         ("aed.xlsx", "application/json", shift_jis(&table), json!("Shift_JIS"), "CSV"),
         ("aed.pdf", "application/pdf", format!("\u{feff}{table}").into_bytes(), json!("UTF-8"), "CSV"),
@@ -202,7 +208,8 @@ fn five_digits_and_an_operators_token_will_do() {
         label: String::new(),
         expires_at: None,
     });
-    let call = app.put("/api/v1/datasets/33100_aed", sample("aed")).header("Authorization", &format!("bearer  {operator}"));
+    let call =
+        app.put("/api/v1/datasets/33100_aed", sample("aed")).header("Authorization", &format!("bearer  {operator}"));
     assert_eq!(call.expect(201).json()["dataset"], "331007_aed");
 }
 
@@ -233,9 +240,11 @@ fn the_tables_of_one_standard_are_published_one_by_one() {
     app.publish(id, tender.as_str());
     let about = app.get(&address).json();
     assert_eq!((&about["version"]["number"], &about["records"]), (&json!(2), &json!(2)));
-    let published: Vec<&Value> = about["tables"].as_array().expect("tables").iter().map(|table| &table["name"]).collect();
+    let published: Vec<&Value> =
+        about["tables"].as_array().expect("tables").iter().map(|table| &table["name"]).collect();
     assert_eq!(published, ["tender_notice", "award_notice"]);
-    let sources: Vec<&Value> = about["distributions"].as_array().expect("files").iter().filter(|file| file["format"] == "source").collect();
+    let sources: Vec<&Value> =
+        about["distributions"].as_array().expect("files").iter().filter(|file| file["format"] == "source").collect();
     assert_eq!(sources[0]["url"], format!("{address}/download.source?table=tender_notice"));
     assert_eq!((&sources[0]["bytes"], &sources[1]["bytes"]), (&json!(tender.len()), &json!(award.len())));
     for (table, expected) in [("", &tender), ("?table=tender_notice", &tender), ("?table=award_notice", &award)] {

@@ -132,12 +132,8 @@ fn others_publish_for_others() {
 #[test]
 fn what_there_is_not_cannot_be_published() {
     let app = TestApp::spawn();
-    let operator = app.token(NewToken {
-        organization: None,
-        role: AccessRole::Operator,
-        label: String::new(),
-        expires_at: None,
-    });
+    let operator =
+        app.token(NewToken { organization: None, role: AccessRole::Operator, label: String::new(), expires_at: None });
     app.add_organization("331007");
     for (id, hint) in [
         ("331007_aedd", "aed"),

@@ -1,3 +1,5 @@
+//! Questions and what becomes of them.
+
 use proptest::prelude::*;
 
 use super::*;
