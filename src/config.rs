@@ -129,10 +129,11 @@ fn read(path: &Path) -> Result<Given, ConfigError> {
     toml::from_str(&text).map_err(|source| ConfigError::Parse { path: path.to_owned(), source: Box::new(source) })
 }
 
-/// What the log shows, in the syntax of `tracing`'s filter, from `MACHIKURA_LOG`.
+/// What the log shows, in the syntax of `tracing`'s filter, from `MACHIKURA_LOG`. Malformed requests are left out unless
+/// asked for: anybody could fill the log with them.
 #[expect(clippy::disallowed_methods, reason = "this module is where the environment is read")]
 pub fn log_filter() -> String {
-    std::env::var("MACHIKURA_LOG").unwrap_or_else(|_| "warn".to_owned())
+    std::env::var("MACHIKURA_LOG").unwrap_or_else(|_| "warn,actix_http=off".to_owned())
 }
 
 #[cfg(test)]

@@ -193,9 +193,7 @@ fn cors() -> Cors {
 
 /// Answers where there is no such address, or not with this method.
 async fn nowhere(app: web::Data<App>, request: HttpRequest) -> Result<actix_web::HttpResponse, Problem> {
-    let asked = segments(request.path());
-    let takes: Vec<&String> =
-        app.paths.iter().filter(|(path, _)| fits(path, &asked)).flat_map(|(_, methods)| methods).collect();
+    let takes = methods_at(&app, request.path());
     if !takes.is_empty() {
         let mut allow: Vec<&str> = takes.iter().map(|method| method.as_str()).collect();
         if allow.contains(&Method::GET.as_str()) {
@@ -206,12 +204,22 @@ async fn nowhere(app: web::Data<App>, request: HttpRequest) -> Result<actix_web:
         return Err(Problem::method(allow.join(", ")));
     }
     let path: String = request.path().chars().take(200).collect();
-    Err(Problem::not_found(format!("{path} というアドレスはありません。"), format!("There is nothing at {path}."))
-        .hint("使えるアドレスは /docs/ にあります。", "See /docs/ for what there is."))
+    let problem =
+        Problem::not_found(format!("{path} というアドレスはありません。"), format!("There is nothing at {path}."));
+    if !methods_at(&app, request.path().trim_end_matches('/')).is_empty() {
+        return Err(problem.hint("末尾の / を外してください。", "Leave out the / at the end."));
+    }
+    Err(problem.hint("使えるアドレスは /docs/ にあります。", "See /docs/ for what there is."))
+}
+
+/// The methods that an address takes.
+fn methods_at<'a>(app: &'a App, path: &str) -> Vec<&'a String> {
+    let asked = segments(path);
+    app.paths.iter().filter(|(path, _)| fits(path, &asked)).flat_map(|(_, methods)| methods).collect()
 }
 
 fn segments(path: &str) -> Vec<String> {
-    path.trim_matches('/').split('/').map(str::to_owned).collect()
+    path.strip_prefix('/').unwrap_or(path).split('/').map(str::to_owned).collect()
 }
 
 /// Whether an address is of a documented path: `{…}` stands for anything.

@@ -44,7 +44,7 @@ fn every_operation_is_explained_in_both_languages() {
     let mut faults = Vec::new();
     for (name, operation) in operations(&document) {
         let text = |key: &str| operation[key].as_str().unwrap_or_default();
-        if !text("summary").contains(" / ") || !text("description").contains(" / ") {
+        if !text("summary").contains(" / ") || !text("description").contains(" /") {
             faults.push(format!("{name}: summary and description in Japanese / English"));
         }
         if operation["tags"].as_array().is_none_or(|tags| tags.len() != 1) {

@@ -91,8 +91,12 @@ async fn download(app: web::Data<App>, request: HttpRequest, path: DownloadPath)
         .hint(format!("使える形式は {known}, source です。"), format!("There are {known} and source.")));
     };
     let name = format!("{}.{}", path.id, format.id());
-    let (head, body) = stream(app, path, parameters, format, options);
-    let tag = head.await.map_err(|_| Problem::internal())??;
+    let (head, mut body) = stream(app, path, parameters, format, options);
+    let tag = match head.await {
+        Ok(tag) => tag?,
+        // The reading ended before it began; what stands in place of the body says why.
+        Err(_) => return Err(body.recv().await.and_then(Result::err).unwrap_or_else(Problem::internal)),
+    };
     if cache::is_fresh(&request, &tag) {
         return Ok(cache::not_modified(&tag));
     }

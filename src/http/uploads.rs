@@ -41,6 +41,14 @@ pub async fn spool(
     if announced.is_some_and(|bytes: u64| bytes > limit) {
         return Err(too_large(limit));
     }
+    if let Some(coding) = request.headers().get(header::CONTENT_ENCODING) {
+        let coding = String::from_utf8_lossy(coding.as_bytes()).into_owned();
+        return Err(Problem::new(
+            Code::UnsupportedMedia,
+            format!("圧縮（Content-Encoding: {coding}）には対応していません。ファイルをそのまま送ってください。"),
+            format!("Content-Encoding: {coding} is not supported; send the file as it is."),
+        ));
+    }
     let folder = app.settings.var.join("spool");
     let mut file = web::block(move || std::fs::create_dir_all(&folder).and_then(|()| NamedTempFile::new_in(&folder)))
         .await

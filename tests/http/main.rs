@@ -6,7 +6,16 @@ mod support;
 
 mod across;
 mod atomicity;
+mod datasets;
+mod downloads;
+mod formats;
+mod new_standard;
+mod organizations;
 mod places;
+mod problems;
 mod publish;
 mod publish_refused;
 mod records;
+mod service;
+mod standards;
+mod validate;

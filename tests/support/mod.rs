@@ -3,4 +3,5 @@
 pub mod app;
 pub mod call;
 pub mod database;
+pub mod separate;
 pub mod tables;

@@ -1,0 +1,251 @@
+//! The program itself, as an officer or an operator calls it.
+#![cfg(feature = "server")]
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn machikura(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_machikura"));
+    command.args(arguments).env_clear().stdin(Stdio::null());
+    // PostgreSQL's programs are looked for in it.
+    #[expect(clippy::disallowed_methods, reason = "what the shell would give the program")]
+    command.envs(std::env::vars().filter(|(name, _)| matches!(name.as_str(), "PATH" | "HOME" | "TMPDIR")));
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    machikura(arguments).output().expect("it runs")
+}
+
+/// Standard output of a command that succeeds.
+#[track_caller]
+fn output(arguments: &[&str]) -> String {
+    let done = run(arguments);
+    assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).expect("UTF-8")
+}
+
+fn dataset(path: &str) -> String {
+    format!("{}/datasets/{path}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn the_exit_status_of_a_check() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pdf = folder.path().join("a.pdf");
+    std::fs::write(&pdf, "%PDF-1.7").expect("written");
+    let pdf = pdf.to_str().expect("UTF-8");
+    let [good, bad, missing] = ["aed/sample.csv", "aed/invalid.csv", "aed/missing.csv"].map(dataset);
+    let cases: &[(&[&str], i32)] = &[
+        (&[&good], 0),
+        (&[&good, "--standard", "aed", "--organization", "331007"], 0),
+        (&[&good, "--organization", "332020"], 1),
+        (&[&bad], 1),
+        (&[&good, &bad], 1),
+        (&[&bad, &good], 1),
+        (&[&good, "--standard", "event"], 1),
+        (&[&missing], 2),
+        (&[pdf], 2),
+        (&[&good, pdf, &bad], 2),
+        (&[&good, "--standard", "nothing"], 2),
+        (&[&good, "--organization", "331008"], 2),
+        (&[&good, "--format", "pdf"], 2),
+        (&[], 2),
+    ];
+    for (arguments, status) in cases {
+        let done = run(&[&["validate"], *arguments].concat());
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(done.status.code(), Some(*status), "{arguments:?}: {said}");
+        assert_eq!(said.is_empty(), *status != 2, "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn reports_for_people_and_for_machines() {
+    let bad = dataset("aed/invalid.csv");
+    let said = |arguments: &[&str]| {
+        String::from_utf8(run(&[&["validate", bad.as_str()], arguments].concat()).stdout).expect("UTF-8")
+    };
+    assert!(said(&[]).contains("AC9\ttime-format\t時刻は"));
+    assert!(said(&["--lang", "en"]).contains("AC9\ttime-format\tWrite times"), "{}", said(&["--lang", "en"]));
+    let report: Value = serde_json::from_str(&said(&["--format", "json", "--max-issues", "2"])).expect("JSON");
+    assert_eq!((&report["valid"], &report["standard"]), (&Value::from(false), &Value::from("aed")));
+    assert_eq!(report["file"]["name"], "invalid.csv");
+    assert_eq!((report["issues"].as_array().map(Vec::len), &report["issues_truncated"]), (Some(2), &Value::from(true)));
+}
+
+#[test]
+fn standard_input() {
+    let check = |content: Vec<u8>| {
+        let mut child = machikura(&["validate", "-", "--format", "json"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        child.stdin.take().expect("its input").write_all(&content).expect("it listens");
+        let done = child.wait_with_output().expect("it ends");
+        (done.status.code(), serde_json::from_slice::<Value>(&done.stdout).ok())
+    };
+    let (status, report) = check(std::fs::read(dataset("aed/sample.csv")).expect("a sample"));
+    let report = report.expect("a report");
+    assert_eq!((status, &report["valid"], &report["file"]["name"]), (Some(0), &Value::from(true), &Value::Null));
+    assert_eq!(check(Vec::new()), (Some(2), None));
+}
+
+#[test]
+fn a_further_folder_of_standards() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let copy = folder.path().join("copy");
+    std::fs::create_dir(&copy).expect("made");
+    for name in ["standard.json", "recommended.json", "sample.csv", "sample.recommended.csv"] {
+        std::fs::copy(dataset(&format!("aed/{name}")), copy.join(name)).expect("copied");
+    }
+    let descriptor = std::fs::read_to_string(dataset("aed/datapackage.json")).expect("it");
+    std::fs::write(copy.join("datapackage.json"), descriptor.replacen("\"aed\"", "\"defibrillator\"", 1))
+        .expect("written");
+    let folder = folder.path().to_str().expect("UTF-8");
+    let sample = dataset("aed/sample.csv");
+    let text = output(&["validate", &sample, "--standard", "defibrillator", "--datasets", folder]);
+    assert!(text.contains("(defibrillator)"), "{text}");
+    assert_eq!(run(&["validate", &sample, "--datasets", "/nowhere"]).status.code(), Some(2));
+}
+
+#[test]
+fn the_standards() {
+    let list = output(&["standards"]);
+    assert!(list.lines().count() > 30 && list.contains("\taed\tAED設置箇所一覧\tAED locations\n"), "{list}");
+    for line in output(&["standards", "--format", "json"]).lines() {
+        let standard: Value = serde_json::from_str(line).expect("JSON");
+        assert!(standard["slug"].is_string() && standard["title_en"].is_string());
+    }
+    assert!(output(&["standards", "aed"]).contains("◎ 名称\t"));
+    let heading = output(&["standards", "aed", "--format", "csv"]);
+    assert!(heading.starts_with("\u{feff}全国地方公共団体コード,ID,") && heading.ends_with("備考\r\n"));
+    for (format, member) in
+        [("json", "fields"), ("table-schema", "fields"), ("json-schema", "properties"), ("csvw", "tableSchema")]
+    {
+        let body: Value = serde_json::from_str(&output(&["standards", "aed", "--format", format])).expect("JSON");
+        assert!(!body[member].is_null(), "{format}");
+    }
+    let done = run(&["standards", "nothing"]);
+    assert_eq!((done.status.code(), done.stdout.is_empty()), (Some(1), true));
+}
+
+#[test]
+fn the_api_description() {
+    let document: Value = serde_json::from_str(&output(&["openapi"])).expect("JSON");
+    assert!(document["paths"]["/api/v1/datasets/{id}"]["put"].is_object());
+    assert!(document["components"]["schemas"]["aed"].is_object());
+}
+
+#[test]
+fn every_command_explains_itself() {
+    for command in ["serve", "validate", "standards", "organization", "token", "migrate", "openapi"] {
+        assert!(!output(&[command, "--help"]).is_empty());
+        assert_eq!(run(&[command, "--no-such-flag"]).status.code(), Some(2), "{command}");
+    }
+}
+
+/// A server with a private database in a folder of its own.
+struct Server {
+    child: Child,
+    base: String,
+}
+
+impl Server {
+    fn start(var: &Path) -> Server {
+        let var = var.to_str().expect("UTF-8");
+        let mut child = machikura(&["serve", "--var", var, "--listen", "127.0.0.1:0", "--sample", "false"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().expect("its output")).read_line(&mut line).expect("it speaks");
+        let base = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{line}")).to_owned();
+        Server { child, base }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let answer = ureq::get(format!("{}{path}", self.base)).call().unwrap_or_else(|error| panic!("{path}: {error}"));
+        answer.into_body().read_to_string().expect("a text")
+    }
+
+    /// The server has no chance to do anything about it.
+    fn kill(mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("gone");
+    }
+
+    fn terminate(mut self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").arg(&pid).status().expect("kill runs").success());
+        assert!(self.child.wait().expect("gone").success());
+    }
+}
+
+/// Where the private database of a folder is: as root, PostgreSQL runs as somebody else, who must be let in.
+fn var() -> (TempDir, PathBuf) {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir_in("/tmp").expect("a folder");
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("opened");
+    let var = folder.path().join("var");
+    (folder, var)
+}
+
+#[test]
+fn what_is_published_survives_the_death_of_the_server() {
+    let (_folder, var) = var();
+    let place = var.to_str().expect("UTF-8");
+    let server = Server::start(&var);
+    assert_eq!(server.get("/api/v1/datasets").split(',').next(), Some("{\"total\":0"));
+
+    // Beside the running server.
+    assert!(output(&["organization", "add", "33100", "--var", place]).starts_with("331007 岡山県岡山市 "));
+    assert!(output(&["organization", "add", "331007", "--var", place]).contains("すでに"));
+    let early = run(&["token", "create", "--organization", "332020", "--var", place]);
+    assert!(String::from_utf8_lossy(&early.stderr).contains("machikura organization add 332020"));
+    let token = output(&["token", "create", "--organization", "331007", "--role", "publisher", "--var", place]);
+    let token = token.strip_suffix('\n').expect("a line");
+    assert!(token.starts_with("mk_") && token.len() == 67 && !token.contains('\n'), "{token}");
+
+    let table = std::fs::read(dataset("aed/sample.csv")).expect("a sample");
+    let address = format!("{}/api/v1/datasets/331007_aed", server.base);
+    let answer =
+        ureq::put(address).header("Authorization", format!("Bearer {token}")).send(&table[..]).expect("published");
+    assert_eq!(answer.status(), 201);
+    let before = server.get("/api/v1/datasets/331007_aed/download.csv");
+    server.kill();
+
+    let server = Server::start(&var);
+    assert_eq!(server.get("/api/v1/datasets/331007_aed/download.csv"), before);
+    assert_eq!(server.get("/api/v1/datasets/331007_aed/download.source").as_bytes(), table);
+    // The token is still good, and the same file is still the same.
+    let address = format!("{}/api/v1/datasets/331007_aed", server.base);
+    let answer = ureq::put(address).header("Authorization", format!("Bearer {token}")).send(&table[..]).expect("sent");
+    let body: Value = answer.into_body().read_json().expect("JSON");
+    assert_eq!((&body["version"], &body["unchanged"]), (&Value::from(1), &Value::from(true)));
+    server.terminate();
+    assert!(!var.join("postgres/data/postmaster.pid").exists(), "the database is stopped too");
+}
+
+#[test]
+fn mistakes_of_operators_are_explained() {
+    let (_folder, var) = var();
+    let place = var.to_str().expect("UTF-8");
+    for (arguments, word) in [
+        (["organization", "add", "331008", "--var", place], "331008"),
+        (["token", "create", "--organization", "331008", place], "unexpected argument"),
+        (["serve", "--config", "/nowhere.toml", "--var", place], "/nowhere.toml"),
+        (["serve", "--database-url", "postgresql://nobody@127.0.0.1:1/x", "--var", place], ""),
+        (["serve", "--listen", "nowhere", "--var", place], "--listen"),
+    ] {
+        let done = run(&arguments);
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(!done.status.success() && said.contains(word) && !said.contains("panicked"), "{arguments:?}: {said}");
+        assert!(done.stdout.is_empty());
+    }
+}
