@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 
 use super::App;
 use super::parameters::{Parameters, language};
-use super::problem::{Code, Problem, ProblemBody};
+use super::problem::{Code, Problem};
 use super::resolve;
 use super::uploads::{self, Spooled};
 use crate::municipality::{self, Municipality};
@@ -34,8 +34,6 @@ pub const REPORT_FORMATS: [&str; 3] = ["json", "text", "txt"];
         ("text/csv"), ("application/octet-stream"), (UploadForm = "multipart/form-data"))),
     responses(
     (status = 200, description = "検査結果 / report", content((ReportBody = "application/json"), (String = "text/plain"))),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[post("/validate")]
 pub async fn validate_file(

@@ -11,7 +11,7 @@ use super::App;
 use super::cache;
 use super::dataset_body::{DatasetBody, DatasetsBody, VersionBody, VersionsBody, body, version_body};
 use super::parameters::Parameters;
-use super::problem::{Problem, ProblemBody};
+use super::problem::Problem;
 use super::resolve::{self, with_check_digit};
 use crate::catalog::{BoundingBox, DatasetFilter, DatasetId, DatasetPosition, DatasetSort};
 use crate::query::next_link;
@@ -36,9 +36,6 @@ pub const ORDERS: [&str; 3] = ["id", "title", "-updated_at"];
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
     (status = 200, description = "データセット / datasets", body = DatasetsBody),
-    (status = 304, description = "変わっていません / not modified"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/datasets")]
 pub async fn list_datasets(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -148,10 +145,7 @@ struct DatasetPath {
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
     (status = 200, description = "データセット / dataset", body = DatasetBody),
-    (status = 304, description = "変わっていません / not modified"),
     (status = 308, description = "6 桁の団体コードへ / to the six-digit organization code"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/datasets/{id}")]
 pub async fn get_dataset(
@@ -177,9 +171,6 @@ pub async fn get_dataset(
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
     (status = 200, description = "版 / versions", body = VersionsBody),
-    (status = 304, description = "変わっていません / not modified"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/datasets/{id}/versions")]
 pub async fn list_versions(
@@ -216,9 +207,6 @@ struct VersionPath {
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
     (status = 200, description = "版 / version", body = VersionBody),
-    (status = 304, description = "変わっていません / not modified"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/datasets/{id}/versions/{number}")]
 pub async fn get_version(

@@ -1,15 +1,17 @@
 //! Whole datasets as files, and uploads as they came.
 
+use std::time::Duration;
+
 use actix_web::http::header::{self, ContentEncoding};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Deserialize;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use super::App;
 use super::cache;
-use super::openapi::Records;
 use super::parameters::Parameters;
-use super::problem::{Problem, ProblemBody};
+use super::problem::Problem;
 use super::records::each_piece;
 use super::resolve;
 use crate::format::{self, Format, Options};
@@ -33,12 +35,7 @@ struct DownloadPath {
     ("bom" = Option<bool>, Query, description = "CSV に BOM を付けるか（既定 true） / whether CSV begins with a byte-order mark"),
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
-    (status = 200, description = "ファイル / file", content(
-        (Records = "application/json"), (String = "text/csv"), (serde_json::Value = "application/geo+json"), (String = "text/plain"),
-        (String = "application/octet-stream"))),
-    (status = 304, description = "変わっていません / not modified"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 200, description = "ファイル / file"),
 ))]
 #[get("/datasets/{id}/download.{format}")]
 pub async fn download_dataset(
@@ -60,12 +57,7 @@ pub async fn download_dataset(
     ("bom" = Option<bool>, Query, description = "CSV に BOM を付けるか（既定 true） / whether CSV begins with a byte-order mark"),
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
-    (status = 200, description = "ファイル / file", content(
-        (Records = "application/json"), (String = "text/csv"), (serde_json::Value = "application/geo+json"), (String = "text/plain"),
-        (String = "application/octet-stream"))),
-    (status = 304, description = "変わっていません / not modified"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 200, description = "ファイル / file"),
 ))]
 #[get("/datasets/{id}/versions/{number}/download.{format}")]
 pub async fn download_version(
@@ -141,9 +133,7 @@ fn stream(
                     }
                 }
                 let Ok(found) = found else { return Ok(()) };
-                each_piece(connection, &found, format, options, &mut |piece| {
-                    pieces.blocking_send(Ok(web::Bytes::from(piece))).map_err(|_| Problem::internal())
-                })
+                each_piece(connection, &found, format, options, &mut |piece| hand_over(&pieces, piece))
             })
             .await;
         if let Err(problem) = done {
@@ -153,6 +143,19 @@ fn stream(
         }
     });
     (head, body)
+}
+
+/// How long a client may take nothing of a download. Meanwhile it holds a connection to the database.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Hands a piece to the client, on a thread that may wait.
+fn hand_over(pieces: &mpsc::Sender<Result<web::Bytes, Problem>>, piece: Vec<u8>) -> Result<(), Problem> {
+    let sending = tokio::time::timeout(PATIENCE, pieces.send(Ok(piece.into())));
+    match Handle::current().block_on(sending) {
+        Ok(Ok(())) => Ok(()),
+        // It has gone, or is as good as gone.
+        Ok(Err(_)) | Err(_) => Err(Problem::internal()),
+    }
 }
 
 /// The pieces of a body as a stream.
@@ -204,9 +207,7 @@ async fn source(
             .read(move |connection| {
                 for number in 0.. {
                     let Some(piece) = files::piece(connection, digest, number)? else { break };
-                    if pieces.blocking_send(Ok(web::Bytes::from(piece))).is_err() {
-                        break;
-                    }
+                    hand_over(&pieces, piece)?;
                 }
                 Ok::<_, Problem>(())
             })

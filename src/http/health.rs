@@ -20,7 +20,6 @@ pub struct HealthBody {
 /// プロセスが応答できれば 200。 / 200 as long as the process answers.
 #[utoipa::path(tag = "運用 / operation", operation_id = "get_health", responses(
     (status = 200, description = "動いています / alive", body = HealthBody),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/healthz")]
 pub async fn health() -> HttpResponse {
@@ -33,7 +32,6 @@ pub async fn health() -> HttpResponse {
 #[utoipa::path(tag = "運用 / operation", operation_id = "get_readiness", responses(
     (status = 200, description = "応じられます / ready", body = HealthBody),
     (status = 503, description = "応じられません / not ready", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/readyz")]
 pub async fn ready(app: web::Data<App>) -> Result<HttpResponse, Problem> {

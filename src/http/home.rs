@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::App;
 use super::cache;
 use super::parameters::{Parameters, language};
-use super::problem::{Code, Problem, ProblemBody};
+use super::problem::{Code, Problem};
 use super::resolve;
 use crate::catalog::{BoundingBox, DatasetFilter};
 use crate::query::Query;
@@ -57,9 +57,6 @@ pub struct ServiceLinks {
 /// 端末には貼り付けて使えるコマンドの案内を、ブラウザーには同じ内容のページを返します。 / A guide with lines to paste; a browser gets it as a page.
 #[utoipa::path(tag = "カタログ / catalogue", operation_id = "get_guide", responses(
     (status = 200, description = "案内 / guide", content((String = "text/plain"), (String = "text/html"))),
-    (status = 304, description = "変わっていません / not modified"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/")]
 pub async fn get_guide(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -81,9 +78,6 @@ pub async fn get_guide(app: web::Data<App>, request: HttpRequest) -> Result<Http
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
     (status = 200, description = "概要 / service", body = ServiceBody),
-    (status = 304, description = "変わっていません / not modified"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("")]
 pub async fn get_service(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -114,8 +108,6 @@ pub async fn get_service(app: web::Data<App>, request: HttpRequest) -> Result<Ht
 /// OpenAPI 3.1 の文書です。 / The OpenAPI 3.1 document.
 #[utoipa::path(tag = "カタログ / catalogue", operation_id = "get_openapi", responses(
     (status = 200, description = "OpenAPI 3.1", body = serde_json::Value),
-    (status = 304, description = "変わっていません / not modified"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/openapi.json")]
 pub async fn get_openapi(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
@@ -135,8 +127,6 @@ struct ProblemPath {
     ("lang" = Option<String>, Query, description = "言語 / language: ja, en")),
     responses(
     (status = 200, description = "説明 / about it", body = String, content_type = "text/plain"),
-    (status = 304, description = "変わっていません / not modified"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/problems/{code}")]
 pub async fn get_problem(request: HttpRequest, path: web::Path<ProblemPath>) -> Result<HttpResponse, Problem> {

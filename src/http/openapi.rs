@@ -10,7 +10,7 @@ use utoipa::openapi::schema::{
     AdditionalProperties, AnyOfBuilder, ArrayBuilder, KnownFormat, ObjectBuilder, Schema as ApiSchema, SchemaFormat,
     SchemaType, Type,
 };
-use utoipa::openapi::{OpenApi, Ref, RefOr};
+use utoipa::openapi::{Content, ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt;
 
@@ -38,7 +38,7 @@ use crate::standard::{Edition, Registry, Standard, Table};
         (name = "運用 / operation", description = "動作の確認 / health"),
     ),
     modifiers(&BearerToken),
-    components(schemas(Record, super::problem::ProblemBody))
+    components(schemas(Record, Records, super::problem::ProblemBody))
 )]
 struct Document;
 
@@ -64,10 +64,11 @@ pub fn document(registry: &Registry) -> OpenApi {
         .configure(super::routes)
         .split_for_parts();
     for item in document.paths.paths.values_mut() {
-        for operation in
-            [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten()
-        {
-            complete(operation, registry);
+        if let Some(operation) = &mut item.get {
+            complete(operation, registry, true);
+        }
+        for operation in [&mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten() {
+            complete(operation, registry, false);
         }
     }
     let components = document.components.get_or_insert_with(Default::default);
@@ -90,8 +91,8 @@ pub fn document(registry: &Registry) -> OpenApi {
     document
 }
 
-/// Lists the words that parameters take and the headers that answers carry.
-fn complete(operation: &mut Operation, registry: &Registry) {
+/// Adds what holds for many operations: the words that parameters take, the formats of records, problems, 304, headers.
+fn complete(operation: &mut Operation, registry: &Registry, is_read: bool) {
     let id = operation.operation_id.clone().unwrap_or_default();
     if id.ends_with("_as") {
         // The suffix says it.
@@ -107,7 +108,26 @@ fn complete(operation: &mut Operation, registry: &Registry) {
             parameter.schema = Some(RefOr::T(ApiSchema::Object(schema)));
         }
     }
-    for (status, response) in &mut operation.responses.responses {
+    let responses = &mut operation.responses.responses;
+    for (status, description) in [("4XX", "エラー / problem"), ("5XX", "サーバー側のエラー / problem of the server")]
+    {
+        responses.entry(status.to_owned()).or_insert_with(|| problem(description));
+    }
+    if is_read && !["get_health", "get_readiness"].contains(&id.as_str()) {
+        let not_modified = ResponseBuilder::new().description("変わっていません / not modified").build();
+        responses.insert("304".to_owned(), RefOr::T(not_modified));
+    }
+    if let Some(RefOr::T(found)) = responses.get_mut("200")
+        && (id.contains("records") || id.starts_with("download_"))
+    {
+        for format in FORMATS {
+            found.content.insert(bare(format.media_type()), RefOr::T(content(format.id())));
+        }
+        if id.starts_with("download_") {
+            found.content.insert("application/octet-stream".to_owned(), RefOr::T(content("source")));
+        }
+    }
+    for (status, response) in responses {
         let RefOr::T(response) = response else { continue };
         for (name, description) in headers(&id, status) {
             let text = ObjectBuilder::new().schema_type(Type::String).build();
@@ -116,6 +136,26 @@ fn complete(operation: &mut Operation, registry: &Registry) {
             response.headers.insert((*name).to_owned(), RefOr::T(header));
         }
     }
+}
+
+fn problem(description: &str) -> RefOr<Response> {
+    let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemBody"))).build();
+    RefOr::T(ResponseBuilder::new().description(description).content("application/problem+json", body).build())
+}
+
+/// What stands in an answer of this format.
+fn content(format: &str) -> Content {
+    let schema: RefOr<ApiSchema> = match format {
+        "json" => Ref::from_schema_name("Records").into(),
+        "geojson" => ObjectBuilder::new().schema_type(Type::Object).into(),
+        _ => ObjectBuilder::new().schema_type(Type::String).into(),
+    };
+    ContentBuilder::new().schema(Some(schema)).build()
+}
+
+/// A media type without its parameters.
+fn bare(media_type: &str) -> String {
+    media_type.split(';').next().unwrap_or_default().to_owned()
 }
 
 /// The words that a parameter takes, where they are few.

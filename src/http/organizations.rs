@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::App;
 use super::cache;
 use super::parameters::Parameters;
-use super::problem::{Problem, ProblemBody};
+use super::problem::Problem;
 use super::resolve::with_check_digit;
 use crate::catalog::OrganizationSummary;
 use crate::store::catalog;
@@ -63,9 +63,6 @@ pub struct OrganizationLinks {
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
     (status = 200, description = "団体 / organizations", body = OrganizationsBody),
-    (status = 304, description = "変わっていません / not modified"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/organizations")]
 pub async fn list_organizations(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -88,10 +85,7 @@ struct OrganizationPath {
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
     (status = 200, description = "団体 / organization", body = OrganizationBody),
-    (status = 304, description = "変わっていません / not modified"),
     (status = 308, description = "6 桁のコードへ / to the six-digit code"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/organizations/{code}")]
 pub async fn get_organization(

@@ -62,8 +62,6 @@ struct DatasetPath {
     (status = 200, description = "公開済み / published", body = PublishedBody),
     (status = 201, description = "初めて公開 / published for the first time", body = PublishedBody),
     (status = 422, description = "標準に適合しません / does not conform", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[put("/datasets/{id}")]
 pub async fn publish_dataset(

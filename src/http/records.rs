@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use super::App;
 use super::cache;
-use super::openapi::{RecordQuery, Records};
+use super::openapi::RecordQuery;
 use super::parameters::Parameters;
-use super::problem::{Code, Problem, ProblemBody};
+use super::problem::{Code, Problem};
 use super::resolve::{self, Found};
 use crate::format::{self, Columns, Format, Head, Options};
 use crate::query::{self, Page, Query, Scope as QueryScope};
@@ -20,20 +20,14 @@ use crate::store::records::{self, Scope};
 const RESERVED: [&str; 4] = ["format", "bom", "table", "lang"];
 
 #[derive(Deserialize)]
-struct DatasetSuffix {
+struct DatasetPath {
     id: String,
+    number: Option<i32>,
     format: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct VersionSuffix {
-    id: String,
-    number: i32,
-    format: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct StandardSuffix {
+struct StandardPath {
     slug: String,
     format: Option<String>,
 }
@@ -45,24 +39,15 @@ struct StandardSuffix {
 #[utoipa::path(tag = "データ / records", operation_id = "list_records", params(
     ("id" = String, Path, description = "データセットの ID / dataset", example = "331007_aed"), RecordQuery),
     responses(
-    (status = 200, description = "レコード / records", content(
-        (Records = "application/json"), (String = "text/csv"), (serde_json::Value = "application/geo+json"), (String = "text/plain"))),
-    (status = 304, description = "変わっていません / not modified"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 200, description = "レコード / records"),
 ))]
 #[get("/datasets/{id}/records")]
 pub async fn list_records(
     app: web::Data<App>,
     request: HttpRequest,
-    path: web::Path<DatasetSuffix>,
+    path: web::Path<DatasetPath>,
 ) -> Result<HttpResponse, Problem> {
-    let path = path.into_inner();
-    let question = Question::read(&request, path.format)?;
-    answer(app, request, question, move |app, connection, table, serial| {
-        resolve::table(app, connection, &path.id, None, table, serial)
-    })
-    .await
+    of_dataset(app, request, path.into_inner()).await
 }
 
 /// データの検索（形式を拡張子で指定） / Query the records, format by suffix
@@ -72,24 +57,15 @@ pub async fn list_records(
     ("id" = String, Path, description = "データセットの ID / dataset", example = "331007_aed"),
     ("format" = String, Path, description = "形式（json, csv, geojson, txt） / format", example = "csv"), RecordQuery),
     responses(
-    (status = 200, description = "レコード / records", content(
-        (Records = "application/json"), (String = "text/csv"), (serde_json::Value = "application/geo+json"), (String = "text/plain"))),
-    (status = 304, description = "変わっていません / not modified"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 200, description = "レコード / records"),
 ))]
 #[get("/datasets/{id}/records.{format}")]
 pub async fn list_records_as(
     app: web::Data<App>,
     request: HttpRequest,
-    path: web::Path<DatasetSuffix>,
+    path: web::Path<DatasetPath>,
 ) -> Result<HttpResponse, Problem> {
-    let path = path.into_inner();
-    let question = Question::read(&request, path.format)?;
-    answer(app, request, question, move |app, connection, table, serial| {
-        resolve::table(app, connection, &path.id, None, table, serial)
-    })
-    .await
+    of_dataset(app, request, path.into_inner()).await
 }
 
 /// 過去の版のデータの検索 / Query the records of a version
@@ -99,24 +75,15 @@ pub async fn list_records_as(
     ("id" = String, Path, description = "データセットの ID / dataset", example = "331007_aed"),
     ("number" = i32, Path, description = "版 / version", example = 1), RecordQuery),
     responses(
-    (status = 200, description = "レコード / records", content(
-        (Records = "application/json"), (String = "text/csv"), (serde_json::Value = "application/geo+json"), (String = "text/plain"))),
-    (status = 304, description = "変わっていません / not modified"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 200, description = "レコード / records"),
 ))]
 #[get("/datasets/{id}/versions/{number}/records")]
 pub async fn list_version_records(
     app: web::Data<App>,
     request: HttpRequest,
-    path: web::Path<VersionSuffix>,
+    path: web::Path<DatasetPath>,
 ) -> Result<HttpResponse, Problem> {
-    let path = path.into_inner();
-    let question = Question::read(&request, path.format)?;
-    answer(app, request, question, move |app, connection, table, serial| {
-        resolve::table(app, connection, &path.id, Some(path.number), table, serial)
-    })
-    .await
+    of_dataset(app, request, path.into_inner()).await
 }
 
 /// 全自治体を横断した検索 / Query the records of all organizations
@@ -126,24 +93,15 @@ pub async fn list_version_records(
 #[utoipa::path(tag = "データ / records", operation_id = "list_standard_records", params(
     ("slug" = String, Path, description = "標準 / standard", example = "aed"), RecordQuery),
     responses(
-    (status = 200, description = "レコード / records", content(
-        (Records = "application/json"), (String = "text/csv"), (serde_json::Value = "application/geo+json"), (String = "text/plain"))),
-    (status = 304, description = "変わっていません / not modified"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 200, description = "レコード / records"),
 ))]
 #[get("/standards/{slug}/records")]
 pub async fn list_standard_records(
     app: web::Data<App>,
     request: HttpRequest,
-    path: web::Path<StandardSuffix>,
+    path: web::Path<StandardPath>,
 ) -> Result<HttpResponse, Problem> {
-    let path = path.into_inner();
-    let question = Question::read(&request, path.format)?;
-    answer(app, request, question, move |app, connection, table, serial| {
-        resolve::across(app, connection, &path.slug, table, serial)
-    })
-    .await
+    across(app, request, path.into_inner()).await
 }
 
 /// 全自治体を横断した検索（形式を拡張子で指定） / Query the records of all organizations, format by suffix
@@ -153,24 +111,15 @@ pub async fn list_standard_records(
     ("slug" = String, Path, description = "標準 / standard", example = "aed"),
     ("format" = String, Path, description = "形式（json, csv, geojson, txt） / format", example = "csv"), RecordQuery),
     responses(
-    (status = 200, description = "レコード / records", content(
-        (Records = "application/json"), (String = "text/csv"), (serde_json::Value = "application/geo+json"), (String = "text/plain"))),
-    (status = 304, description = "変わっていません / not modified"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 200, description = "レコード / records"),
 ))]
 #[get("/standards/{slug}/records.{format}")]
 pub async fn list_standard_records_as(
     app: web::Data<App>,
     request: HttpRequest,
-    path: web::Path<StandardSuffix>,
+    path: web::Path<StandardPath>,
 ) -> Result<HttpResponse, Problem> {
-    let path = path.into_inner();
-    let question = Question::read(&request, path.format)?;
-    answer(app, request, question, move |app, connection, table, serial| {
-        resolve::across(app, connection, &path.slug, table, serial)
-    })
-    .await
+    across(app, request, path.into_inner()).await
 }
 
 #[derive(Deserialize)]
@@ -189,9 +138,6 @@ struct RecordPath {
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
     (status = 200, description = "レコード / record", body = super::openapi::Record),
-    (status = 304, description = "変わっていません / not modified"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "5XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/datasets/{id}/records/{record}")]
 pub async fn get_record(
@@ -218,6 +164,22 @@ pub async fn get_record(
         })
         .await?;
     Ok(cache::answer(&request, "application/json", body))
+}
+
+async fn of_dataset(app: web::Data<App>, request: HttpRequest, path: DatasetPath) -> Result<HttpResponse, Problem> {
+    let question = Question::read(&request, path.format)?;
+    answer(app, request, question, move |app, connection, table, serial| {
+        resolve::table(app, connection, &path.id, path.number, table, serial)
+    })
+    .await
+}
+
+async fn across(app: web::Data<App>, request: HttpRequest, path: StandardPath) -> Result<HttpResponse, Problem> {
+    let question = Question::read(&request, path.format)?;
+    answer(app, request, question, move |app, connection, table, serial| {
+        resolve::across(app, connection, &path.slug, table, serial)
+    })
+    .await
 }
 
 /// A question as it came over HTTP.

@@ -7,7 +7,7 @@ use super::App;
 use super::cache;
 use super::openapi::json_schema;
 use super::parameters::Parameters;
-use super::problem::{Problem, ProblemBody};
+use super::problem::Problem;
 use super::resolve;
 use crate::schema::{Confidence, Field, Requirement};
 use crate::standard::{Form, Standard, Table};
@@ -112,8 +112,6 @@ pub struct FieldBody {
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
     (status = 200, description = "標準 / standards", body = StandardsBody),
-    (status = 304, description = "変わっていません / not modified"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/standards")]
 pub async fn list_standards(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -140,8 +138,6 @@ struct StandardPath {
     (status = 200, description = "標準 / standard", content(
         (StandardBody = "application/json"), (serde_json::Value = "application/schema+json"), (serde_json::Value = "application/csvm+json"),
         (serde_json::Value = "application/vnd.dataresource+json"))),
-    (status = 304, description = "変わっていません / not modified"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/standards/{slug}")]
 pub async fn get_standard(
@@ -178,8 +174,6 @@ pub async fn get_standard(
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
     (status = 200, description = "様式 / template", body = String, content_type = "text/csv"),
-    (status = 304, description = "変わっていません / not modified"),
-    (status = "4XX", description = "エラー / problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/standards/{slug}/template.csv")]
 pub async fn get_template(

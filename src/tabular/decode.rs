@@ -84,7 +84,7 @@ pub fn detect(open: impl Fn() -> io::Result<Box<dyn Read + Send>>) -> Result<(En
     let euc = faults(Encoding::EucJp, open()?)?;
     let (encoding, best) = [(Encoding::ShiftJis, shift_jis), (Encoding::EucJp, euc), (Encoding::Utf8, utf8)]
         .into_iter()
-        .min_by_key(|(_, faults)| (faults.count, faults.oddities))
+        .min_by_key(|(_, faults)| (faults.per_million(), faults.oddities))
         .expect("the list is not empty");
     // One fault in twenty characters is no damaged text but something else.
     if best.count > 20 + best.bytes / 20 { Err(ReadError::NotText) } else { Ok((encoding, false)) }
@@ -99,6 +99,15 @@ struct Faults {
     oddities: u64,
     /// Bytes read.
     bytes: u64,
+}
+
+/// So many faults are enough to tell how badly an encoding fits; each costs time.
+const FAULTS_COUNTED: u64 = 5_000;
+
+impl Faults {
+    fn per_million(self) -> u64 {
+        self.count * 1_000_000 / self.bytes.max(1)
+    }
 }
 
 fn faults(encoding: Encoding, mut reader: Box<dyn Read + Send>) -> io::Result<Faults> {
@@ -123,6 +132,9 @@ fn faults(encoding: Encoding, mut reader: Box<dyn Read + Send>) -> io::Result<Fa
                 DecoderResult::InputEmpty => break,
                 DecoderResult::OutputFull => {}
                 DecoderResult::Malformed(_, _) => faults.count += 1,
+            }
+            if faults.count >= FAULTS_COUNTED {
+                return Ok(faults);
             }
         }
         if count == 0 {

@@ -116,7 +116,7 @@ fn a_walk_that_began_before_sees_its_version_only() {
             "select=備考&bbox=133,34,135,35",
         ] {
             let now = app.get(&format!("{ADDRESS}/versions")).json()["total"].as_u64().expect("a number");
-            let is_second = usize::from(now % 2 == 0);
+            let is_second = usize::from(now.is_multiple_of(2));
             let mut page = app.get(&format!("{records}?{query}&limit=50")).json();
             // The other version takes its place in the middle of the walk.
             app.publish("331007_aed", version(1 - is_second));

@@ -216,9 +216,11 @@ fn one_record() {
 
 #[test]
 fn every_mistake_is_named_with_what_was_meant() {
+    /// Parameter, value, and a part of the hint.
+    type Mistake<'a> = (&'a str, &'a str, &'a str);
     let app = events();
     #[rustfmt::skip]
-    let cases: &[(&str, &[(&str, &str, &str)])] = &[
+    let cases: &[(&str, &[Mistake])] = &[
         ("イベント明=x", &[("イベント明", "x", "イベント名")]),
         ("イベント__contains=x", &[("イベント__contains", "x", "イベント")]),
         ("定員__grt=5", &[("定員__grt", "5", "定員__gt")]),

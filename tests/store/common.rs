@@ -5,7 +5,7 @@ use machikura::catalog::*;
 use machikura::query::{Condition, Cursor, Operand, Page, Query, Test};
 use machikura::schema::{Decimal, Kind, Record, Schema};
 use machikura::store::records::{self, Scope};
-use machikura::store::{Db, StoreError, catalog};
+use machikura::store::{Db, Settings, StoreError, catalog};
 
 use crate::database::TestDatabase;
 
@@ -114,9 +114,21 @@ pub fn add_organizations(db: &Db, codes: &[&str]) {
     }
 }
 
+/// Connections to a database.
+pub fn connections(database: &TestDatabase) -> Db {
+    connections_with(database, |_| {})
+}
+
+/// Connections to a database, with other settings.
+pub fn connections_with(database: &TestDatabase, change: impl FnOnce(&mut Settings)) -> Db {
+    let mut settings = Settings { pool_size: 4, ..Settings::new(database.url()) };
+    change(&mut settings);
+    Db::connect(settings).expect("connect")
+}
+
 pub fn database() -> (TestDatabase, Db) {
     let database = TestDatabase::new();
-    let db = database.db();
+    let db = connections(&database);
     add_organizations(&db, &["331007", "332020"]);
     (database, db)
 }

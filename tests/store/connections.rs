@@ -13,7 +13,7 @@ use crate::database::TestDatabase;
 #[test]
 fn migrations_go_up_down_and_up_again() {
     let database = TestDatabase::new();
-    let state = || database.db().read_blocking(machikura::store::schema_state).unwrap();
+    let state = || connections(&database).read_blocking(machikura::store::schema_state).unwrap();
     assert_eq!(state(), SchemaState::Current);
     assert!(machikura::store::migrate(database.url()).unwrap().is_empty(), "nothing is pending");
     machikura::store::revert_all(database.url()).unwrap();
@@ -21,7 +21,7 @@ fn migrations_go_up_down_and_up_again() {
     assert!(!machikura::store::migrate(database.url()).unwrap().is_empty());
     assert_eq!(state(), SchemaState::Current);
     let stranger = "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')";
-    database.db().write_blocking(|c| c.batch_execute(stranger).map_err(StoreError::from)).unwrap();
+    connections(&database).write_blocking(|c| c.batch_execute(stranger).map_err(StoreError::from)).unwrap();
     assert_eq!(state(), SchemaState::Unknown("99990101000000".into()));
     assert!(matches!(machikura::store::migrate(database.url()), Err(StoreError::Migration(_))));
 }
@@ -82,7 +82,7 @@ fn reading_changes_nothing_and_a_failed_write_leaves_nothing() {
 #[test]
 fn slow_statements_time_out_and_dead_connections_are_replaced() {
     let database = TestDatabase::new();
-    let db = database.db_with(|settings| settings.statement_timeout = Duration::from_millis(50));
+    let db = connections_with(&database, |settings| settings.statement_timeout = Duration::from_millis(50));
     let sleep = |c: &mut PgConnection| c.batch_execute("SELECT pg_sleep(0.3)").map_err(StoreError::from);
     assert!(matches!(db.read_blocking(sleep), Err(StoreError::Timeout)));
     db.write_blocking(sleep).expect("writers have more time");
@@ -91,7 +91,7 @@ fn slow_statements_time_out_and_dead_connections_are_replaced() {
     };
     assert!(matches!(db.read_blocking(suicide), Err(StoreError::Unavailable(_))));
     // Kill all idle connections from outside: no reader notices.
-    let other = database.db_with(|settings| settings.pool_size = 1);
+    let other = connections_with(&database, |settings| settings.pool_size = 1);
     let kill_others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() \
                        AND application_name = 'machikura' AND query LIKE '%here I am%'";
     db.read_blocking(|c| c.batch_execute("SELECT 'here I am'").map_err(StoreError::from)).unwrap();
@@ -109,7 +109,7 @@ fn slow_statements_time_out_and_dead_connections_are_replaced() {
 #[actix_web::test]
 async fn no_more_work_at_once_than_there_are_permits() {
     let database = TestDatabase::new();
-    let db = database.db_with(|settings| {
+    let db = connections_with(&database, |settings| {
         settings.pool_size = 2;
         settings.permit_timeout = Duration::from_millis(250);
     });

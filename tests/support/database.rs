@@ -9,7 +9,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use machikura::cluster::{self, Cluster};
-use machikura::store::{self, Db, Settings};
+use machikura::store;
 
 /// Schemas that are older were left by tests that were killed.
 const LEFT_OVER_SECONDS: u64 = 3_600;
@@ -39,18 +39,6 @@ impl TestDatabase {
     /// Where it is.
     pub fn url(&self) -> &str {
         &self.url
-    }
-
-    /// Connections to it.
-    pub fn db(&self) -> Db {
-        self.db_with(|_| {})
-    }
-
-    /// Connections to it, with other settings.
-    pub fn db_with(&self, change: impl FnOnce(&mut Settings)) -> Db {
-        let mut settings = Settings { pool_size: 4, ..Settings::new(&self.url) };
-        change(&mut settings);
-        Db::connect(settings).expect("connect")
     }
 }
 
