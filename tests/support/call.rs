@@ -182,6 +182,7 @@ fn assert_problem(answer: &Answer, code: Code, lang: Lang, address: &str) {
     assert_eq!(text("instance"), format!("/{path}"));
     assert_eq!(text("code"), code.word());
     assert!(!text("detail").is_empty());
+    assert!(!["i32", "panicked", ".rs:"].iter().any(|inside| text("detail").contains(inside)), "{shown}");
     let known = ["type", "title", "status", "detail", "instance", "code", "hint", "errors", "report"];
     let members = problem.as_object().expect("an object");
     assert!(members.keys().all(|name| known.contains(&name.as_str())), "{shown}");
