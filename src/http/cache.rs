@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 /// How long caches may answer without asking again: answers change with the next publication, so hardly at all.
 const CACHE_CONTROL: &str = "public, max-age=0, s-maxage=10, stale-while-revalidate=60";
 
-/// A weak tag of whatever the answer is made from.
+/// A weak tag of whatever the answer is made from, this program included: another release may write it otherwise.
 pub fn weak_tag(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
-    for part in parts {
+    for part in [env!("CARGO_PKG_VERSION")].iter().chain(parts) {
         hash.update(part.as_bytes());
         hash.update([0]);
     }

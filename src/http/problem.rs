@@ -243,7 +243,10 @@ impl Problem {
         }
         if code == Code::NotFound {
             // What actix says of a path names types of ours.
-            return Problem::not_found("アドレスに読み取れない部分があります。", "A part of the address cannot be read.");
+            return Problem::not_found(
+                "アドレスに読み取れない部分があります。",
+                "A part of the address cannot be read.",
+            );
         }
         let text = error.to_string();
         Problem::new(code, format!("要求を読み取れません（{text}）。"), format!("The request cannot be read ({text})."))
