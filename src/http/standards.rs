@@ -275,7 +275,7 @@ fn field_body(field: &Field) -> FieldBody {
     }
 }
 
-/// Metadata for tables on the web (https://www.w3.org/TR/tabular-metadata/).
+/// Metadata for tables on the web (<https://www.w3.org/TR/tabular-metadata/>).
 pub fn csvw(standard: &Standard, form: &Form) -> serde_json::Value {
     let columns: Vec<serde_json::Value> = form
         .schema
