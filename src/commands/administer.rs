@@ -63,7 +63,7 @@ enum TokenAction {
         #[arg(long, default_value = "")]
         label: String,
         /// 有効な日数（省くと無期限） / days until it expires; never if left out
-        #[arg(long, value_name = "DAYS")]
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=36_500))]
         days: Option<i64>,
         #[command(flatten)]
         common: Common,
