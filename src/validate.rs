@@ -9,9 +9,11 @@ pub mod report;
 mod rule;
 pub mod rules;
 
+use std::sync::Arc;
+
 use crate::municipality::Municipality;
 use crate::standard::{Registry, Standard};
-use crate::tabular::{self, Container, ReadError, Upload};
+use crate::tabular::{self, Container, Document, ReadError, Upload};
 
 pub use findings::{Finding, Severity};
 pub use publishable::{Publishable, PublishableRecord, PublishableRecords};
@@ -43,6 +45,8 @@ impl<'a> Request<'a> {
 pub struct Checked {
     /// What was found.
     pub report: Report,
+    /// The file that was checked.
+    pub document: Arc<Document>,
     publishable: Option<Publishable>,
 }
 

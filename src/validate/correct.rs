@@ -1,29 +1,44 @@
-//! The value that a cell means beyond doubt, in the standard's form.
+//! The value that a cell means, in the standard's form: a chain of small steps, each belonging to a rule.
 
-use crate::schema::{Charset, Constraints, Field};
+use super::rule::Class;
+use crate::schema::{Charset, Field, Kind};
 use crate::text::{narrow, trim, widen_kana};
 
-/// The corrected cell, where it differs from the raw one and fits everything the field asks for. `None` where nothing
-/// needs correction, or where it is not certain what was meant.
-pub(super) fn correct(field: &Field, raw: &str) -> Option<String> {
-    let clean: String = raw.chars().filter_map(plain).collect();
-    let trimmed = trim(&clean);
-    let mut value = if is_half_width(field) { narrow(trimmed).trim().to_owned() } else { trimmed.to_owned() };
-    if field.charset == Some(Charset::Katakana) {
-        value = widen_kana(&value);
-    }
-    if let Some(meant) = field.value_aliases.get(&value) {
-        value.clone_from(meant);
-    }
-    if !value.is_empty() {
-        if field.kind.check(&value).is_err() {
-            value = field.kind.normalise(&value)?;
+/// One step of the chain. It gives the better value, or `None` where it has nothing to better.
+struct Step {
+    /// The rule whose findings it mends, in cells of this field.
+    rule: fn(&Field) -> &'static str,
+    class: Class,
+    apply: fn(&Field, &str) -> Option<String>,
+}
+
+/// In the order in which they are taken: first what does not belong in any cell, then the field's characters, then the
+/// kind's form.
+const STEPS: [Step; 7] = [
+    Step { rule: |_| "control-character", class: Class::Lossless, apply: |_, value| without_stray(value) },
+    Step { rule: |_| "whitespace", class: Class::Lossless, apply: |_, value| changed(value, trim(value)) },
+    Step { rule: |_| "charset", class: Class::Lossless, apply: half_width },
+    Step { rule: |_| "kana", class: Class::Lossless, apply: full_width_kana },
+    Step {
+        rule: |_| "enumeration",
+        class: Class::Lossless,
+        apply: |field, value| field.value_aliases.get(value).cloned(),
+    },
+    Step { rule: format_rule, class: Class::Lossless, apply: |field, value| if_wrong(field, value, Kind::normalise) },
+    Step { rule: format_rule, class: Class::Likely, apply: |field, value| if_wrong(field, value, Kind::propose) },
+];
+
+/// The corrected cell, by the steps that are allowed; `None` where none of them has anything to better.
+pub(super) fn correct(field: &Field, raw: &str, is_allowed: impl Fn(&str, Class) -> bool) -> Option<String> {
+    let mut value: Option<String> = None;
+    for step in &STEPS {
+        if is_allowed((step.rule)(field), step.class)
+            && let Some(better) = (step.apply)(field, value.as_deref().unwrap_or(raw))
+        {
+            value = Some(better);
         }
-        if !fits(&field.constraints, &value) || field.kind.check(&value).is_err() {
-            return None;
-        }
     }
-    (value != raw).then_some(value)
+    value.filter(|value| value != raw)
 }
 
 /// Whether the cells of a field are narrowed before their form is checked.
@@ -32,24 +47,47 @@ pub(super) fn is_half_width(field: &Field) -> bool {
         || matches!(field.charset, Some(Charset::Digits | Charset::Alphanumeric | Charset::HalfWidth))
 }
 
-/// Whether a filled value keeps within limits, `unique` apart.
-pub(super) fn fits(limits: &Constraints, value: &str) -> bool {
-    let number = || value.parse::<f64>().ok();
-    (limits.enumeration.is_empty() || limits.enumeration.iter().any(|word| word == value))
-        && limits.pattern.as_ref().is_none_or(|pattern| pattern.matches(value))
-        && limits.minimum.is_none_or(|minimum| number().is_some_and(|number| number >= minimum))
-        && limits.maximum.is_none_or(|maximum| number().is_some_and(|number| number <= maximum))
-        && limits.max_length.is_none_or(|length| value.chars().count() <= length)
+/// The rule that checks the form of a field's kind.
+fn format_rule(field: &Field) -> &'static str {
+    match field.kind {
+        Kind::Integer | Kind::Number | Kind::Latitude | Kind::Longitude => "number-format",
+        Kind::Date => "date-format",
+        Kind::Time => "time-format",
+        Kind::MunicipalityCode => "municipality-code",
+        Kind::CorporateNumber => "corporate-number",
+        Kind::Phone => "phone-format",
+        Kind::PostalCode => "postal-code-format",
+        Kind::Url => "url-format",
+        Kind::Email => "email-format",
+        Kind::WeekdayList => "weekday-format",
+        Kind::String | Kind::Flag | Kind::Enum | Kind::Code => "pattern",
+    }
 }
 
-/// A character as it may stand in a cell: tabs as blanks, other controls and invisible marks left out.
-fn plain(character: char) -> Option<char> {
-    match character {
-        '\n' => Some('\n'),
-        '\t' => Some(' '),
-        _ if is_stray(character) => None,
-        _ => Some(character),
-    }
+fn if_wrong(field: &Field, value: &str, meant: fn(Kind, &str) -> Option<String>) -> Option<String> {
+    let is_wrong = !value.is_empty() && field.kind.check(value).is_err();
+    is_wrong.then(|| meant(field.kind, value))?.filter(|meant| field.kind.check(meant).is_ok())
+}
+
+fn half_width(field: &Field, value: &str) -> Option<String> {
+    (is_half_width(field) && !value.is_ascii()).then(|| changed(value, narrow(value).trim()))?
+}
+
+fn full_width_kana(field: &Field, value: &str) -> Option<String> {
+    (field.charset == Some(Charset::Katakana)).then(|| changed(value, &widen_kana(value)))?
+}
+
+/// Without what [`is_stray`] says, and with blanks for tabs.
+fn without_stray(value: &str) -> Option<String> {
+    let is_clean = value.bytes().all(|byte| byte >= b' ' && byte != 0x7f) && value.is_ascii();
+    (!is_clean).then(|| {
+        let kept: String = value.chars().filter(|character| !is_stray(*character)).collect();
+        changed(value, &kept.replace('\t', " "))
+    })?
+}
+
+fn changed(from: &str, to: &str) -> Option<String> {
+    (from != to).then(|| to.to_owned())
 }
 
 /// Controls (tabs and line breaks apart), zero-width marks and the byte-order mark.

@@ -1,12 +1,13 @@
 //! Runs the rules over a table: once over file and heading, once over every row, once at the end.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::correct::{correct, is_half_width};
 use super::findings::{Finding, Findings};
 use super::publishable::Publishable;
 use super::report::{Report, TableReport};
-use super::rule::{Cell, CellCheck, Counts, Intake, Rule, TableCheck};
+use super::rule::{Cell, CellCheck, Class, Counts, Intake, Rule, TableCheck};
 use super::rules::{self, RULES};
 use super::{Checked, Request};
 use crate::schema::Field;
@@ -23,9 +24,10 @@ pub(super) fn check_table(
 ) -> Result<Checked, ReadError> {
     let mut findings = Findings::new(request.max_issues);
     let table = run(upload, &document, &header, request, &mut findings)?;
+    let document = Arc::new(document);
     let publishable = Publishable::new(&document, &header, &table);
     let report = Report::new(upload, &document, vec![table], findings, request);
-    Ok(Checked { report, publishable: publishable.map(|publishable| publishable.with_document(document)) })
+    Ok(Checked { report, document, publishable })
 }
 
 /// Checks a zip of tables, each sheet by the table that its name or heading calls for.
@@ -49,7 +51,7 @@ pub(super) fn check_tables(upload: &Upload, document: Document, request: &Reques
         }
     }
     let report = Report::new(upload, &document, tables, findings, request);
-    Ok(Checked { report, publishable: None })
+    Ok(Checked { report, document: Arc::new(document), publishable: None })
 }
 
 fn run<'a>(
@@ -143,7 +145,7 @@ impl ColumnChecks {
         let filled: &[_] = if is_filled { &self.filled } else { &[] };
         for (rule, check) in self.always.iter().chain(filled) {
             if let Some(fault) = check.check(cell) {
-                let suggestion = correct(&self.field, raw).filter(|value| self.passes(check.as_ref(), value));
+                let (suggestion, proposal) = self.offers(check.as_ref(), raw);
                 findings.add(Finding {
                     rule: *rule,
                     severity: fault.severity,
@@ -152,6 +154,8 @@ impl ColumnChecks {
                     subject: None,
                     value: Some(raw.to_owned()),
                     suggestion,
+                    proposal,
+                    cells: 1,
                     details: fault.details,
                 });
             }
@@ -161,6 +165,16 @@ impl ColumnChecks {
 
     fn text<'c>(&self, trimmed: &'c str) -> Cow<'c, str> {
         if self.half_width && !trimmed.is_ascii() { Cow::Owned(narrow(trimmed)) } else { Cow::Borrowed(trimmed) }
+    }
+
+    /// The value meant beyond doubt, or else the one probably meant, if it no longer draws this finding.
+    fn offers(&self, check: &dyn CellCheck, raw: &str) -> (Option<String>, Option<String>) {
+        let sure = correct(&self.field, raw, |_, class| class == Class::Lossless);
+        let sure = sure.filter(|value| self.passes(check, value));
+        if sure.is_some() {
+            return (sure, None);
+        }
+        (None, correct(&self.field, raw, |_, _| true).filter(|value| self.passes(check, value)))
     }
 
     /// Whether a corrected value no longer draws this finding.

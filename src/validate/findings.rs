@@ -44,6 +44,10 @@ pub struct Finding {
     pub value: Option<String>,
     /// The value meant, where that is beyond doubt.
     pub suggestion: Option<String>,
+    /// The value probably meant, where there is some doubt.
+    pub proposal: Option<String>,
+    /// How many cells the correction would change; for a finding about a column or table, all of them.
+    pub cells: u64,
     /// Details for the message.
     pub details: Vec<String>,
 }
@@ -65,6 +69,8 @@ impl Finding {
             subject: None,
             value: None,
             suggestion: None,
+            proposal: None,
+            cells: 1,
             details: Vec::new(),
         }
     }
@@ -101,6 +107,20 @@ impl Finding {
     #[must_use]
     pub fn with_suggestion(mut self, suggestion: impl Into<String>) -> Finding {
         self.suggestion = Some(suggestion.into());
+        self
+    }
+
+    /// With the value probably meant.
+    #[must_use]
+    pub fn with_proposal(mut self, proposal: impl Into<String>) -> Finding {
+        self.proposal = Some(proposal.into());
+        self
+    }
+
+    /// About so many cells.
+    #[must_use]
+    pub fn affecting(mut self, cells: u64) -> Finding {
+        self.cells = cells;
         self
     }
 

@@ -1,5 +1,7 @@
 //! A checked table on its way to the store: every value trimmed and typed, in the field order of the current edition.
 
+use std::sync::Arc;
+
 use super::report::TableReport;
 use crate::schema::{Decimal, Schema, json_token};
 use crate::standard::Edition;
@@ -31,7 +33,7 @@ pub struct Publishable {
     has_ids: bool,
     skipped_rows: usize,
     sheet: usize,
-    document: Option<Document>,
+    document: Arc<Document>,
 }
 
 /// One record, ready to be stored.
@@ -49,7 +51,7 @@ pub struct PublishableRecord {
 
 impl Publishable {
     /// `None` where the file was recognised as no data set.
-    pub(super) fn new(document: &Document, header: &Header<'_>, table: &TableReport) -> Option<Publishable> {
+    pub(super) fn new(document: &Arc<Document>, header: &Header<'_>, table: &TableReport) -> Option<Publishable> {
         let subject = header.subject?;
         let current = subject.table.schema();
         let mut sources: Vec<Vec<usize>> = vec![Vec::new(); current.fields().len()];
@@ -90,13 +92,8 @@ impl Publishable {
             schema,
             skipped_rows: header.skipped_rows,
             sheet: header.sheet,
-            document: None,
+            document: Arc::clone(document),
         })
-    }
-
-    pub(super) fn with_document(mut self, document: Document) -> Publishable {
-        self.document = Some(document);
-        self
     }
 
     /// The records, read again from the upload in file order.
@@ -104,8 +101,7 @@ impl Publishable {
     /// # Errors
     /// [`ReadError`] where the upload can no longer be read.
     pub fn records(&self) -> Result<PublishableRecords<'_>, ReadError> {
-        let document = self.document.as_ref().expect("the engine hands the document over with the table");
-        Ok(PublishableRecords { publishable: self, rows: document.sheets[self.sheet].rows()?, read: 0, number: 0 })
+        Ok(PublishableRecords { publishable: self, rows: self.document.sheets[self.sheet].rows()?, read: 0, number: 0 })
     }
 
     fn record(&self, row: &Row<'_>, number: u64) -> PublishableRecord {

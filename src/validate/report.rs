@@ -63,6 +63,10 @@ pub struct TableReport {
     pub text_form: Option<TextForm>,
     /// Line ends, where it is text.
     pub lines: Option<(LineFacts, u64)>,
+    /// Index of its sheet in the document.
+    pub sheet_index: usize,
+    /// How many rows the reader gives before the first row of data, the heading included.
+    pub skipped_rows: usize,
     /// Excel's number of the heading row.
     pub header_row: u64,
     /// Slug of the data set, where there is one.
@@ -104,6 +108,8 @@ impl TableReport {
             sheet: intake.sheet.name.clone(),
             text_form: intake.sheet.text_form(),
             lines: counts.lines,
+            sheet_index: intake.header.sheet,
+            skipped_rows: intake.header.skipped_rows,
             header_row: intake.header.row,
             standard: subject.map(|subject| subject.standard.slug.clone()),
             title: subject.map(|subject| subject.standard.title.clone()),

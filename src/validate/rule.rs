@@ -1,4 +1,4 @@
-//! What a rule is: everything about one check, in one file under `rules/`.
+//! What a rule is: everything about one check and the correction it offers, in one file under `rules/`.
 
 use crate::municipality::Municipality;
 use crate::schema::Field;
@@ -102,6 +102,12 @@ impl<'a> Intake<'a> {
         self.header.subject.map_or(&[], |subject| subject.form.schema.fields())
     }
 
+    /// Where a repair finds or puts a field: its column, or the place behind the file's columns that stands for it.
+    pub fn place_of(&self, field: usize) -> usize {
+        let absent_before = || (0..field).filter(|index| self.column_of(*index).is_none()).count();
+        self.column_of(field).unwrap_or_else(|| self.columns().len() + absent_before())
+    }
+
     /// The column in which a field stands.
     pub fn column_of(&self, field: usize) -> Option<usize> {
         self.columns().iter().position(|column| column.field.is_some_and(|(index, _)| index == field))
@@ -172,6 +178,65 @@ pub trait TableCheck: Send {
 
     /// After the last row.
     fn finish(&mut self, _findings: &mut Findings) {}
+
+    /// What it would change, now that every row has been seen; none where there is nothing to change.
+    fn repair(self: Box<Self>) -> Option<Box<dyn Repair>> {
+        None
+    }
+}
+
+/// How far a correction can be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Beyond doubt: nothing is lost, and no other value can have been meant.
+    Lossless,
+    /// Probably what was meant; somebody should look.
+    Likely,
+}
+
+impl Class {
+    /// The word used in reports and options.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Class::Lossless => "lossless",
+            Class::Likely => "likely",
+        }
+    }
+}
+
+/// A correction across cells, made once the checks have seen every row. Cells have had their own corrections before.
+pub trait Repair: Send {
+    /// How far it can be trusted.
+    fn class(&self) -> Class {
+        Class::Likely
+    }
+
+    /// Changes the cells of one row.
+    fn amend(&mut self, row: &mut Amendment<'_>);
+}
+
+/// A row on its way to the corrected table, by the columns of the file and, behind them, a column for every field of the
+/// form that the file lacks (see [`Intake::place_of`]).
+pub struct Amendment<'a> {
+    /// Row in Excel, from 1.
+    pub number: u64,
+    cells: &'a mut [String],
+}
+
+impl<'a> Amendment<'a> {
+    pub(super) fn new(number: u64, cells: &'a mut [String]) -> Amendment<'a> {
+        Amendment { number, cells }
+    }
+
+    /// The cell of a column as it stands now.
+    pub fn cell(&self, column: usize) -> &str {
+        &self.cells[column]
+    }
+
+    /// Gives the cell of a column another value.
+    pub fn set(&mut self, column: usize, value: impl Into<String>) {
+        self.cells[column] = value.into();
+    }
 }
 
 /// The trimmed cell of a column that may be missing.
