@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crate::schema::municipality_check_digit;
 
 /// A prefecture, a municipality, or a ward of a designated city.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Municipality {
     /// Six digits, the last a check digit.
     pub code: String,
@@ -20,6 +20,9 @@ pub struct Municipality {
     pub municipality_kana: String,
     /// What it is.
     pub kind: MunicipalityKind,
+    /// Latitude and longitude of its chief place in degrees, to about 100 m (GeoNames, CC BY 4.0); unknown for
+    /// prefectures, wards and a few small places.
+    pub centre: Option<(f64, f64)>,
 }
 
 /// What kind of body a code stands for.
@@ -91,6 +94,7 @@ static TABLE: LazyLock<HashMap<String, Municipality>> = LazyLock::new(|| {
             prefecture_kana: cell(3),
             municipality_kana: cell(4),
             kind,
+            centre: cell(7).parse().ok().zip(cell(8).parse().ok()),
         };
         table.insert(cell(0), municipality);
     }
@@ -107,6 +111,14 @@ mod tests {
         for code in TABLE.keys() {
             assert_eq!(municipality_check_digit(&code[..5]), code.chars().last(), "{code}");
         }
+    }
+
+    #[test]
+    fn most_municipalities_have_a_centre_in_japan() {
+        let centres: Vec<(f64, f64)> = TABLE.values().filter_map(|body| body.centre).collect();
+        assert!(centres.len() > 1_600);
+        assert!(centres.iter().all(|(lat, lon)| (24.0..46.0).contains(lat) && (122.9..146.0).contains(lon)));
+        assert_eq!(find("331007").and_then(|okayama| okayama.centre), Some((34.65, 133.933)));
     }
 
     #[test]
