@@ -1,8 +1,10 @@
 //! What `machikura` does when called: `serve`, and operations without a browser.
 
 mod administer;
+mod fix;
 mod serve;
 mod standards;
+mod target;
 mod validate;
 
 use std::io::IsTerminal;
@@ -30,6 +32,8 @@ enum Command {
     Serve(Common),
     /// ファイルを検査する（サーバーもデータベースも不要） / check files, without server or database
     Validate(validate::Validate),
+    /// ファイルを直し、標準に適合した CSV を書き出す（元のファイルはそのまま） / write a corrected copy of a file
+    Fix(fix::Fix),
     /// 標準の一覧と項目 / list the standards, or one with its fields
     Standards(standards::Standards),
     /// 団体を登録する / register organizations
@@ -60,6 +64,7 @@ impl Commands {
         tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_terminal).with_writer(std::io::stderr).init();
         let done = match self.command {
             Command::Validate(command) => return command.run(),
+            Command::Fix(command) => return command.run(),
             Command::Serve(common) => serve::run(common),
             Command::Standards(command) => command.run(),
             Command::Organization(command) => command.run(),

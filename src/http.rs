@@ -6,6 +6,7 @@ mod check;
 mod dataset_body;
 mod datasets;
 mod downloads;
+mod fix;
 mod health;
 mod home;
 mod middleware;
@@ -65,6 +66,8 @@ pub struct App {
     uploads: Arc<Semaphore>,
     /// Checks of the present minute.
     limiter: Mutex<uploads::Limiter>,
+    /// Corrections kept aside.
+    fixes: Mutex<fix::Fixes>,
 }
 
 impl App {
@@ -77,6 +80,7 @@ impl App {
             paths,
             uploads: Arc::new(Semaphore::new(settings.uploads)),
             limiter: Mutex::default(),
+            fixes: Mutex::default(),
             registry,
             db,
             settings,
@@ -174,7 +178,10 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(datasets::get_version)
                 .service(datasets::get_dataset)
                 .service(publish::publish_dataset)
-                .service(check::validate_file),
+                .service(check::validate_file)
+                .service(fix::fix_file)
+                .service(fix::get_fix_file)
+                .service(fix::get_fix),
         );
 }
 
@@ -187,7 +194,17 @@ fn cors() -> Cors {
         .disable_vary_header()
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "OPTIONS"])
         .allow_any_header()
-        .expose_headers(["ETag", "Link", "Location", "Content-Disposition", "Retry-After"])
+        .expose_headers([
+            "ETag",
+            "Link",
+            "Location",
+            "Content-Disposition",
+            "Retry-After",
+            "Machikura-Cells",
+            "Machikura-Errors-Before",
+            "Machikura-Errors-After",
+            "Machikura-Warnings-After",
+        ])
         .max_age(86_400)
 }
 

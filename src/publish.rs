@@ -1,5 +1,9 @@
 //! The one use case that writes: a checked upload becomes a version.
 
+mod mend;
+
+pub use mend::{Mended, Task, copy_to, mend};
+
 use diesel::pg::PgConnection;
 use jiff::Timestamp;
 

@@ -36,6 +36,8 @@ pub enum LabelMatch {
     Folded,
     /// Another name under which the column is known.
     Alias,
+    /// Said by somebody.
+    Given,
 }
 
 impl LabelMatch {
@@ -45,6 +47,7 @@ impl LabelMatch {
             LabelMatch::Exact => "exact",
             LabelMatch::Folded => "folded",
             LabelMatch::Alias => "alias",
+            LabelMatch::Given => "given",
         }
     }
 }

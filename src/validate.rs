@@ -4,11 +4,16 @@
 mod correct;
 mod engine;
 mod findings;
+mod lifting;
+mod plan;
 mod publishable;
+mod recipe;
+mod repair;
 pub mod report;
 mod rule;
 pub mod rules;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::municipality::Municipality;
@@ -16,9 +21,12 @@ use crate::standard::{Registry, Standard};
 use crate::tabular::{self, Container, Document, ReadError, Upload};
 
 pub use findings::{Finding, Severity};
+pub use plan::{PlanEntry, Sample};
 pub use publishable::{Publishable, PublishableRecord, PublishableRecords};
+pub use recipe::{Recipe, RecipeError};
+pub use repair::{Patch, RepairError, Repaired, repair};
 pub use report::Report;
-pub use rule::{Level, Rule};
+pub use rule::{Class, Level, Rule};
 
 /// What a check is told beside the bytes.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +37,8 @@ pub struct Request<'a> {
     pub standard: Option<&'a Standard>,
     /// Who publishes, where it is known.
     pub organization: Option<&'a Municipality>,
+    /// Headings and the fields that they were said to mean; an empty name: no field of the standard.
+    pub columns: Option<&'a BTreeMap<String, String>>,
     /// How many findings the report lists; all are counted.
     pub max_issues: usize,
 }
@@ -36,7 +46,7 @@ pub struct Request<'a> {
 impl<'a> Request<'a> {
     /// Recognise the data set, know no publisher, list a thousand findings.
     pub fn new(registry: &'a Registry) -> Request<'a> {
-        Request { registry, standard: None, organization: None, max_issues: 1_000 }
+        Request { registry, standard: None, organization: None, columns: None, max_issues: 1_000 }
     }
 }
 
@@ -72,6 +82,6 @@ pub fn check(upload: &Upload, request: &Request<'_>) -> Result<Checked, ReadErro
     if document.container == Container::Zip {
         return engine::check_tables(upload, document, request);
     }
-    let header = tabular::header::find(&document, request.registry, request.standard, upload.name())?;
+    let header = tabular::header::find(&document, request.registry, request.standard, request.columns, upload.name())?;
     engine::check_table(upload, document, header, request)
 }

@@ -60,11 +60,7 @@ pub async fn validate_file(
             ));
         }
     };
-    app.limiter.lock().map_err(|_| Problem::internal())?.admit(
-        &request,
-        app.settings.checks_per_minute,
-        Instant::now(),
-    )?;
+    admit(&app, &request)?;
     let spooled = uploads::spool(&app, &request, payload, parameters.get("filename")).await?;
     let (_, checked) = run(&app, spooled, slug, organization, max_issues).await?;
     let mut response = HttpResponse::Ok();
@@ -100,6 +96,15 @@ pub fn find_organization(code: &str) -> Result<&'static Municipality, Problem> {
     })
 }
 
+/// Counts one more check of the client's address.
+///
+/// # Errors
+/// 429 where the address has used up its minute.
+pub fn admit(app: &App, request: &HttpRequest) -> Result<(), Problem> {
+    let mut limiter = app.limiter.lock().map_err(|_| Problem::internal())?;
+    limiter.admit(request, app.settings.checks_per_minute, Instant::now())
+}
+
 /// Checks a spooled upload off the threads that answer requests, a few at a time.
 ///
 /// # Errors
@@ -111,6 +116,24 @@ pub async fn run(
     organization: Option<&'static Municipality>,
     max_issues: usize,
 ) -> Result<(Spooled, Checked), Problem> {
+    let shared = app.clone();
+    take_turn(app, move || {
+        let standard: Option<&Standard> = slug.as_deref().and_then(|slug| shared.registry.find(slug));
+        let request = Request { standard, organization, max_issues, ..Request::new(&shared.registry) };
+        let checked = validate::check(&spooled.upload(), &request)?;
+        Ok((spooled, checked))
+    })
+    .await
+}
+
+/// Works on an upload off the threads that answer requests, a few at a time.
+///
+/// # Errors
+/// 503 where too many are under way, and what the work says.
+pub async fn take_turn<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
     let turn = std::sync::Arc::clone(&app.uploads).acquire_owned();
     let permit = tokio::time::timeout(std::time::Duration::from_secs(30), turn).await;
     let Ok(Ok(permit)) = permit else {
@@ -120,13 +143,10 @@ pub async fn run(
             "Too many checks at once; try again soon.",
         ));
     };
-    let app = app.clone();
     web::block(move || {
-        let standard: Option<&Standard> = slug.as_deref().and_then(|slug| app.registry.find(slug));
-        let request = Request { registry: &app.registry, standard, organization, max_issues };
-        let checked = validate::check(&spooled.upload(), &request)?;
+        let done = work();
         drop(permit);
-        Ok((spooled, checked))
+        done
     })
     .await
     .map_err(|_| Problem::internal())?

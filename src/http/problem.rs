@@ -12,6 +12,7 @@ use crate::query::QueryError;
 use crate::store::StoreError;
 use crate::tabular::ReadError;
 use crate::text::{Bilingual, Lang, Text};
+use crate::validate::RepairError;
 
 /// Every kind of problem. The word is stable and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -352,6 +353,29 @@ impl From<PublishError> for Problem {
         match error {
             PublishError::Store(error) => error.into(),
             PublishError::Read(error) => error.into(),
+        }
+    }
+}
+
+impl From<RepairError> for Problem {
+    fn from(error: RepairError) -> Problem {
+        match error {
+            RepairError::Read(error) => error.into(),
+            RepairError::Write(cause) => {
+                tracing::error!(%cause, "a corrected table could not be written");
+                Problem::internal()
+            }
+            RepairError::SeveralTables => Problem::new(
+                Code::UnsupportedMedia,
+                "複数の表をまとめた ZIP は直せません。表を一つずつ送ってください。",
+                "A zip of several tables is not corrected; send its tables one by one.",
+            ),
+            RepairError::UnknownField(field) => Problem::parameter(
+                "recipe",
+                &field,
+                format!("レシピの values にある項目「{field}」は、この標準にありません。"),
+                format!("The recipe's values name \"{field}\", which the standard does not have."),
+            ),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Finding the heading row, the data set it belongs to, and the field of each column.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Document, ReadError, Rows, Sheet};
 use crate::schema::{LabelMatch, Schema};
@@ -41,6 +41,12 @@ pub struct Header<'a> {
     pub subject: Option<Subject<'a>>,
 }
 
+impl Header<'_> {
+    fn labels(&self) -> Vec<String> {
+        self.columns.iter().map(|column| column.label.clone()).collect()
+    }
+}
+
 /// What a sheet was recognised as.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
@@ -64,7 +70,7 @@ pub struct Column {
     pub repeats: Option<usize>,
 }
 
-/// Finds the heading among all sheets. With `standard`, only its forms are tried.
+/// Finds the heading among all sheets. With `standard`, only its forms are tried; `given` says what headings mean.
 ///
 /// # Errors
 /// [`ReadError`] where a file cannot be read or holds no row.
@@ -72,6 +78,7 @@ pub fn find<'a>(
     document: &Document,
     registry: &'a Registry,
     standard: Option<&'a Standard>,
+    given: Option<&BTreeMap<String, String>>,
     file_name: Option<&str>,
 ) -> Result<Header<'a>, ReadError> {
     let mut best: Option<(f64, Header<'a>)> = None;
@@ -82,7 +89,11 @@ pub fn find<'a>(
             best = Some((score, header));
         }
     }
-    best.map(|(_, header)| header).ok_or(ReadError::Empty)
+    let (_, mut header) = best.ok_or(ReadError::Empty)?;
+    if let (Some(given), Some(subject)) = (given, header.subject) {
+        header.columns = match_columns(&header.labels(), Some(&subject.form.schema), given);
+    }
+    Ok(header)
 }
 
 /// Finds the heading of one sheet, and how well it fits. `None` for a sheet without a row.
@@ -121,13 +132,17 @@ pub fn find_in_sheet<'a>(
     Ok(best.map(|(score, row, subject)| (score, head.header(index, row, subject))))
 }
 
-/// Matches headings to the fields of a schema, each field at most once.
-pub fn match_columns(labels: &[String], schema: Option<&Schema>) -> Vec<Column> {
-    let matches: Vec<Option<(usize, LabelMatch)>> =
-        labels.iter().map(|label| schema.and_then(|schema| schema.match_label(label))).collect();
+/// Matches headings to the fields of a schema, each field at most once. `given` names the fields of some headings; an
+/// empty name says that the heading stands for no field.
+fn match_columns(labels: &[String], schema: Option<&Schema>, given: &BTreeMap<String, String>) -> Vec<Column> {
+    let find = |label: &String| match (schema?, given.get(label)) {
+        (schema, Some(name)) => schema.index_of(name).map(|field| (field, LabelMatch::Given)),
+        (schema, None) => schema.match_label(label),
+    };
+    let matches: Vec<Option<(usize, LabelMatch)>> = labels.iter().map(find).collect();
     // An exact heading takes the field before one that only resembles it, wherever they stand.
     let mut owner: HashMap<usize, usize> = HashMap::new();
-    for wanted in [LabelMatch::Exact, LabelMatch::Folded, LabelMatch::Alias] {
+    for wanted in [LabelMatch::Given, LabelMatch::Exact, LabelMatch::Folded, LabelMatch::Alias] {
         for (column, found) in matches.iter().enumerate() {
             if let Some((field, how)) = found
                 && *how == wanted
@@ -184,7 +199,7 @@ impl Head {
             Some(second) => join_headings(labels, second),
             None => labels.clone(),
         };
-        let columns = match_columns(&labels, subject.map(|subject| &subject.form.schema));
+        let columns = match_columns(&labels, subject.map(|subject| &subject.form.schema), &BTreeMap::new());
         let last = if second.is_some() { row + 1 } else { row };
         Header {
             sheet,

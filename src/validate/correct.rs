@@ -28,17 +28,25 @@ const STEPS: [Step; 7] = [
     Step { rule: format_rule, class: Class::Likely, apply: |field, value| if_wrong(field, value, Kind::propose) },
 ];
 
-/// The corrected cell, by the steps that are allowed; `None` where none of them has anything to better.
-pub(super) fn correct(field: &Field, raw: &str, is_allowed: impl Fn(&str, Class) -> bool) -> Option<String> {
+/// The corrected cell and the rules whose steps changed it, by the steps that are allowed; `None` where none of them has
+/// anything to better.
+pub(super) fn correct(
+    field: &Field,
+    raw: &str,
+    is_allowed: impl Fn(&str, Class) -> bool,
+) -> Option<(String, Vec<&'static str>)> {
     let mut value: Option<String> = None;
+    let mut rules = Vec::new();
     for step in &STEPS {
-        if is_allowed((step.rule)(field), step.class)
+        let rule = (step.rule)(field);
+        if is_allowed(rule, step.class)
             && let Some(better) = (step.apply)(field, value.as_deref().unwrap_or(raw))
         {
             value = Some(better);
+            rules.push(rule);
         }
     }
-    value.filter(|value| value != raw)
+    value.filter(|value| value != raw).map(|value| (value, rules))
 }
 
 /// Whether the cells of a field are narrowed before their form is checked.

@@ -7,11 +7,11 @@ use super::correct::{correct, is_half_width};
 use super::findings::{Finding, Findings};
 use super::publishable::Publishable;
 use super::report::{Report, TableReport};
-use super::rule::{Cell, CellCheck, Class, Counts, Intake, Rule, TableCheck};
+use super::rule::{Cell, CellCheck, Class, Counts, Intake, Repair, Rule, TableCheck};
 use super::rules::{self, RULES};
 use super::{Checked, Request};
 use crate::schema::Field;
-use crate::tabular::header::{self, Header};
+use crate::tabular::header::{self, Column, Header};
 use crate::tabular::{Document, ReadError, Upload};
 use crate::text::{narrow, trim};
 
@@ -23,7 +23,7 @@ pub(super) fn check_table(
     request: &Request<'_>,
 ) -> Result<Checked, ReadError> {
     let mut findings = Findings::new(request.max_issues);
-    let table = run(upload, &document, &header, request, &mut findings)?;
+    let table = run(upload, &document, &header, request, &mut findings)?.0;
     let document = Arc::new(document);
     let publishable = Publishable::new(&document, &header, &table);
     let report = Report::new(upload, &document, vec![table], findings, request);
@@ -37,13 +37,15 @@ pub(super) fn check_tables(upload: &Upload, document: Document, request: &Reques
     let mut present = Vec::new();
     let standard = match request.standard {
         Some(standard) => Some(standard),
-        None => header::find(&document, request.registry, None, upload.name())?.subject.map(|subject| subject.standard),
+        None => header::find(&document, request.registry, None, None, upload.name())?
+            .subject
+            .map(|subject| subject.standard),
     };
     for (index, sheet) in document.sheets.iter().enumerate() {
         let found = header::find_in_sheet(index, sheet, request.registry, standard, sheet.name.as_deref())?;
         let Some((_, header)) = found else { continue };
         present.extend(header.subject.map(|subject| subject.table.name.clone()));
-        tables.push(run(upload, &document, &header, request, &mut findings)?);
+        tables.push(run(upload, &document, &header, request, &mut findings)?.0);
     }
     for table in standard.iter().flat_map(|standard| &standard.tables) {
         if table.required && !present.contains(&table.name) {
@@ -54,28 +56,26 @@ pub(super) fn check_tables(upload: &Upload, document: Document, request: &Reques
     Ok(Checked { report, document: Arc::new(document), publishable: None })
 }
 
-fn run<'a>(
+/// The corrections across cells that the rules offer, by the rule's id.
+pub(super) type Repairs = Vec<(&'static str, Box<dyn Repair>)>;
+
+/// Runs every rule over one table.
+pub(super) fn run(
     upload: &Upload,
     document: &Document,
-    header: &Header<'a>,
+    header: &Header<'_>,
     request: &Request<'_>,
     findings: &mut Findings,
-) -> Result<TableReport, ReadError> {
+) -> Result<(TableReport, Repairs), ReadError> {
     let sheet = &document.sheets[header.sheet];
     let intake =
         Intake { upload, document, sheet, header, registry: request.registry, organization: request.organization };
     for rule in RULES {
         rule.examine(&intake, findings);
     }
-    let columns: Vec<ColumnChecks> = header
-        .columns
-        .iter()
-        .map(|column| {
-            let known = column.field.map(|(index, _)| &intake.fields()[index]);
-            ColumnChecks::new(known.cloned().unwrap_or_else(|| Field::extra(&column.label, 1)))
-        })
-        .collect();
-    let mut table_checks: Vec<Box<dyn TableCheck>> = RULES.iter().filter_map(|rule| rule.bind_table(&intake)).collect();
+    let columns = column_checks(&intake);
+    let mut table_checks: Vec<(&'static str, Box<dyn TableCheck>)> =
+        RULES.iter().filter_map(|rule| Some((rule.id(), rule.bind_table(&intake)?))).collect();
     let mut counts = Counts { filled: vec![0; columns.len()], ..Counts::default() };
     let mut rows = sheet.rows()?;
     let mut read = 0;
@@ -100,22 +100,35 @@ fn run<'a>(
                 counts.filled[index] += 1;
             }
         }
-        for check in &mut table_checks {
+        for index in columns.len()..row.len() {
+            if !trim(row.cell(index)).is_empty() {
+                counts.filled.resize(counts.filled.len().max(index + 1), 0);
+                counts.filled[index] += 1;
+            }
+        }
+        for (_, check) in &mut table_checks {
             check.row(&row, findings);
         }
     }
     counts.lines = rows.line_facts();
-    for check in &mut table_checks {
+    for (_, check) in &mut table_checks {
         check.finish(findings);
     }
     for rule in RULES {
         rule.conclude(&intake, &counts, findings);
     }
-    Ok(TableReport::new(&intake, counts))
+    let repairs = table_checks.into_iter().filter_map(|(id, check)| Some((id, check.repair()?))).collect();
+    Ok((TableReport::new(&intake, counts), repairs))
+}
+
+/// The checks of every column of a file.
+pub(super) fn column_checks(intake: &Intake<'_>) -> Vec<ColumnChecks> {
+    let field = |column: &Column| intake.field_of(column).cloned().unwrap_or_else(|| Field::extra(&column.label, 1));
+    intake.columns().iter().map(|column| ColumnChecks::new(field(column))).collect()
 }
 
 /// The checks of one column.
-struct ColumnChecks {
+pub(super) struct ColumnChecks {
     field: Field,
     half_width: bool,
     /// Asked about every cell, blank ones too.
@@ -163,18 +176,34 @@ impl ColumnChecks {
         is_filled
     }
 
+    /// The cell with the corrections of the rules that complain about it and are allowed, and those rules.
+    pub(super) fn correct(
+        &self,
+        raw: &str,
+        is_allowed: impl Fn(&str, Class) -> bool,
+    ) -> Option<(String, Vec<&'static str>)> {
+        let trimmed = trim(raw);
+        let text = self.text(trimmed);
+        let cell = Cell { raw, trimmed, text: &text };
+        let filled: &[_] = if trimmed.is_empty() { &[] } else { &self.filled };
+        let is_wrong = self.always.iter().chain(filled).any(|(_, check)| check.check(cell).is_some());
+        is_wrong.then(|| correct(&self.field, raw, is_allowed))?
+    }
+
     fn text<'c>(&self, trimmed: &'c str) -> Cow<'c, str> {
         if self.half_width && !trimmed.is_ascii() { Cow::Owned(narrow(trimmed)) } else { Cow::Borrowed(trimmed) }
     }
 
     /// The value meant beyond doubt, or else the one probably meant, if it no longer draws this finding.
     fn offers(&self, check: &dyn CellCheck, raw: &str) -> (Option<String>, Option<String>) {
-        let sure = correct(&self.field, raw, |_, class| class == Class::Lossless);
-        let sure = sure.filter(|value| self.passes(check, value));
-        if sure.is_some() {
-            return (sure, None);
+        let meant = |allowed: Class| {
+            let (value, _) = correct(&self.field, raw, |_, class| class <= allowed)?;
+            self.passes(check, &value).then_some(value)
+        };
+        match meant(Class::Lossless) {
+            Some(sure) => (Some(sure), None),
+            None => (None, meant(Class::Likely)),
         }
-        (None, correct(&self.field, raw, |_, _| true).filter(|value| self.passes(check, value)))
     }
 
     /// Whether a corrected value no longer draws this finding.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::plan::{Plan, PlanEntry};
 use super::rule::{Level, Rule};
 use crate::text::Lang;
 
@@ -156,6 +157,7 @@ pub struct Findings {
     warnings: u64,
     infos: u64,
     fixable: u64,
+    plan: Plan,
     is_unusable: bool,
     rows_with_errors: RowCounter,
     rows_with_warnings: RowCounter,
@@ -191,6 +193,7 @@ impl Findings {
             warnings: 0,
             infos: 0,
             fixable: 0,
+            plan: Plan::default(),
             is_unusable: false,
             rows_with_errors: RowCounter::default(),
             rows_with_warnings: RowCounter::default(),
@@ -208,6 +211,7 @@ impl Findings {
             Severity::Warning => self.warnings += 1,
             Severity::Info => self.infos += 1,
         }
+        self.plan.add(&finding);
         self.fixable += u64::from(finding.suggestion.is_some());
         if let Some(row) = finding.row {
             match finding.severity {
@@ -245,6 +249,11 @@ impl Findings {
     /// How many rows have an error, and how many a warning.
     pub fn rows(&self) -> (u64, u64) {
         (self.rows_with_errors.count, self.rows_with_warnings.count)
+    }
+
+    /// What a repair would do about them.
+    pub(super) fn take_plan(&mut self) -> Vec<PlanEntry> {
+        std::mem::take(&mut self.plan).into_entries()
     }
 
     /// At most `limit` findings, every rule having its share: those of the file and heading first, then by row and

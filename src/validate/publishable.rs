@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::lifting::Lifting;
 use super::report::TableReport;
 use crate::schema::{Decimal, Schema, json_token};
 use crate::standard::Edition;
@@ -53,36 +54,14 @@ impl Publishable {
     /// `None` where the file was recognised as no data set.
     pub(super) fn new(document: &Arc<Document>, header: &Header<'_>, table: &TableReport) -> Option<Publishable> {
         let subject = header.subject?;
-        let current = subject.table.schema();
-        let mut sources: Vec<Vec<usize>> = vec![Vec::new(); current.fields().len()];
-        let mut extra_columns: Vec<String> = Vec::new();
-        let mut extra_sources = Vec::new();
-        for (index, column) in header.columns.iter().enumerate() {
-            let target = column.field.and_then(|(field, _)| {
-                let field = &subject.form.schema.fields()[field];
-                let name = match subject.form.edition {
-                    Edition::Standard => Some(&field.name),
-                    Edition::Recommended | Edition::Variant => field.becomes.as_ref(),
-                };
-                current.index_of(name?)
-            });
-            match target {
-                Some(field) => sources[field].push(index),
-                // A column without a home stays as an extra one, if there is anything in it.
-                None if table.counts.filled[index] == 0 => {}
-                None => {
-                    extra_columns.push(free_name(&column.label, index, current, &extra_columns));
-                    extra_sources.push(vec![index]);
-                }
-            }
-        }
-        sources.extend(extra_sources);
-        let schema = current.with_extra_columns(extra_columns.iter().map(String::as_str)).ok()?;
+        let is_filled: Vec<bool> = table.counts.filled.iter().map(|count| *count > 0).collect();
+        let Lifting { schema, field_count, extra_columns, sources } =
+            Lifting::new(subject, &header.columns, &is_filled, &[]).ok()?;
         let id_columns = schema.record_id().map(|field| sources[field].clone()).unwrap_or_default();
         Some(Publishable {
             standard: subject.standard.slug.clone(),
             table: subject.table.name.clone(),
-            field_count: current.fields().len(),
+            field_count,
             edition: subject.form.edition,
             extra_columns,
             rows: table.rows,
@@ -167,14 +146,4 @@ impl PublishableRecords<'_> {
         }
         Ok(None)
     }
-}
-
-/// A name for an extra column that no field and no other extra column has.
-fn free_name(label: &str, index: usize, schema: &Schema, taken: &[String]) -> String {
-    let base = if label.is_empty() { format!("列{}", index + 1) } else { label.to_owned() };
-    let is_free = |name: &str| schema.index_of(name).is_none() && !taken.iter().any(|other| other == name);
-    if is_free(&base) {
-        return base;
-    }
-    (2..).map(|number| format!("{base} ({number})")).find(|name| is_free(name)).expect("numbers do not end")
 }

@@ -1,12 +1,15 @@
 //! Everything a check found, without a language; [`json`] and [`text`] put it into words.
 
 pub mod json;
+pub mod patches;
+pub mod repair;
 pub mod text;
 
 use std::collections::BTreeMap;
 
 use super::Request;
 use super::findings::{Finding, Findings};
+use super::plan::PlanEntry;
 use super::rule::{Counts, Intake};
 use crate::schema::LabelMatch;
 use crate::standard::Edition;
@@ -35,6 +38,8 @@ pub struct Report {
     pub fixable: u64,
     /// How many rows have an error.
     pub rows_with_errors: u64,
+    /// What a repair would do.
+    pub fix_plan: Vec<PlanEntry>,
     rows_with_warnings: u64,
     is_unusable: bool,
     /// The findings listed.
@@ -143,7 +148,7 @@ impl Report {
         upload: &Upload,
         document: &Document,
         tables: Vec<TableReport>,
-        findings: Findings,
+        mut findings: Findings,
         request: &Request<'_>,
     ) -> Report {
         let (errors, warnings, infos) = findings.counts();
@@ -164,6 +169,7 @@ impl Report {
             fixable: findings.fixable(),
             rows_with_errors,
             rows_with_warnings,
+            fix_plan: findings.take_plan(),
             is_unusable: findings.is_unusable(),
             issues: findings.into_listed(request.max_issues),
         }

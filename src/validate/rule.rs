@@ -1,5 +1,7 @@
 //! What a rule is: everything about one check and the correction it offers, in one file under `rules/`.
 
+use serde::{Deserialize, Serialize};
+
 use crate::municipality::Municipality;
 use crate::schema::Field;
 use crate::standard::Registry;
@@ -53,6 +55,11 @@ pub trait Rule: Sync {
     /// Why it matters, and where the rule comes from.
     fn explanation(&self) -> Text;
 
+    /// Whether its findings are gone once the table is written anew, because they are about how the file was written.
+    fn vanishes_when_rewritten(&self) -> bool {
+        false
+    }
+
     /// Looks at the file and its heading before any row is read.
     fn examine(&self, _intake: &Intake<'_>, _findings: &mut Findings) {}
 
@@ -100,6 +107,16 @@ impl<'a> Intake<'a> {
     /// The fields of the form that the file was recognised as; none where it was not.
     pub fn fields(&self) -> &'a [Field] {
         self.header.subject.map_or(&[], |subject| subject.form.schema.fields())
+    }
+
+    /// The field by which a column's cells are judged: the form's, or the current edition's for a column that only that
+    /// one has.
+    pub fn field_of(&self, column: &Column) -> Option<&'a Field> {
+        match column.field {
+            Some((index, _)) => self.fields().get(index),
+            None if column.repeats.is_some() => None,
+            None => self.header.subject.and_then(|subject| subject.table.schema().field(&column.label)),
+        }
     }
 
     /// Where a repair finds or puts a field: its column, or the place behind the file's columns that stands for it.
@@ -186,9 +203,12 @@ pub trait TableCheck: Send {
 }
 
 /// How far a correction can be trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub enum Class {
     /// Beyond doubt: nothing is lost, and no other value can have been meant.
+    #[default]
     Lossless,
     /// Probably what was meant; somebody should look.
     Likely,

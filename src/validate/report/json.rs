@@ -5,6 +5,8 @@ use serde::Serialize;
 use super::{Report, TableReport, column_letters};
 use crate::text::Lang;
 use crate::validate::findings::Finding;
+use crate::validate::plan::{PlanEntry, Sample};
+use crate::validate::rule::Class;
 
 /// The report of a check.
 #[derive(Debug, Serialize)]
@@ -30,6 +32,8 @@ pub struct ReportBody {
     pub columns: Vec<ColumnBody>,
     /// 規則ごとの件数 / findings by rule
     pub by_code: std::collections::BTreeMap<&'static str, u64>,
+    /// 直すとどうなるか / what a repair would do
+    pub fix_plan: Vec<PlanBody>,
     /// 指摘 / findings
     pub issues: Vec<IssueBody>,
     /// 指摘の一部を省いたか / whether not all findings are listed
@@ -127,6 +131,32 @@ pub struct IssueBody {
     pub fixable: bool,
 }
 
+/// What a repair would do about the findings of one rule.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct PlanBody {
+    /// 規則 / rule
+    pub code: &'static str,
+    /// 確かさ（lossless 確実、likely おそらく、manual 人が直す） / how sure the correction is
+    pub class: &'static str,
+    /// セルの数 / cells
+    pub cells: u64,
+    /// 例 / samples
+    pub samples: Vec<SampleBody>,
+}
+
+/// One cell before and after.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct SampleBody {
+    /// Excel のセル / cell in Excel
+    pub cell: Option<String>,
+    /// 直す前 / before
+    pub before: String,
+    /// 直した後 / after
+    pub after: Option<String>,
+}
+
 /// One table of a file of several tables.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -175,6 +205,7 @@ pub fn body(report: &Report, lang: Lang) -> ReportBody {
         },
         columns: single.map_or_else(Vec::new, columns),
         by_code: report.by_code.clone(),
+        fix_plan: report.fix_plan.iter().map(plan).collect(),
         issues: report.issues.iter().map(|finding| issue(report, finding, lang)).collect(),
         issues_truncated: u64::try_from(report.issues.len()).is_ok_and(|listed| listed < report.findings()),
         tables: if single.is_some() {
@@ -216,11 +247,29 @@ fn issue(report: &Report, finding: &Finding, lang: Lang) -> IssueBody {
         level: finding.rule.level().as_str(),
         row: finding.row,
         column: finding.column.map(|column| column + 1),
-        cell: finding.row.zip(finding.column).map(|(row, column)| format!("{}{row}", column_letters(column))),
+        cell: cell(finding.row, finding.column),
         field: (!label.is_empty()).then(|| label.to_owned()),
         value: finding.value.clone(),
         message: finding.message(lang, label),
         suggestion: finding.suggestion.clone(),
         fixable: finding.suggestion.is_some(),
     }
+}
+
+fn plan(entry: &PlanEntry) -> PlanBody {
+    let sample = |sample: &Sample| SampleBody {
+        cell: cell(sample.row, sample.column),
+        before: sample.before.clone(),
+        after: sample.after.clone(),
+    };
+    PlanBody {
+        code: entry.rule,
+        class: entry.class.map_or("manual", Class::as_str),
+        cells: entry.cells,
+        samples: entry.samples.iter().map(sample).collect(),
+    }
+}
+
+fn cell(row: Option<u64>, column: Option<usize>) -> Option<String> {
+    row.zip(column).map(|(row, column)| format!("{}{row}", column_letters(column)))
 }

@@ -16,6 +16,10 @@ impl Rule for BlankColumns {
         Level::File
     }
 
+    fn vanishes_when_rewritten(&self) -> bool {
+        true
+    }
+
     fn message(&self) -> Text {
         Text {
             ja: "見出しも値もない列が {0} 列あります。取り除きました。",

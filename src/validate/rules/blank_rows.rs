@@ -16,6 +16,10 @@ impl Rule for BlankRows {
         Level::File
     }
 
+    fn vanishes_when_rewritten(&self) -> bool {
+        true
+    }
+
     fn message(&self) -> Text {
         Text {
             ja: "空の行が {0} 行あります。読み飛ばしました。", en: "There are {0} blank rows; they were skipped."

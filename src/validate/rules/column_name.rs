@@ -36,7 +36,7 @@ impl Rule for ColumnName {
             let Some((field, how)) = column.field else { continue };
             let severity = match how {
                 LabelMatch::Exact => continue,
-                LabelMatch::Folded => Severity::Info,
+                LabelMatch::Folded | LabelMatch::Given => Severity::Info,
                 LabelMatch::Alias => Severity::Warning,
             };
             let name = &intake.fields()[field].name;

@@ -16,6 +16,10 @@ impl Rule for ColumnOrder {
         Level::Header
     }
 
+    fn vanishes_when_rewritten(&self) -> bool {
+        true
+    }
+
     fn message(&self) -> Text {
         Text {
             ja: "列の順序が標準と違います（「{field}」から）。内容は項目名で読み取りました。",

@@ -16,6 +16,10 @@ impl Rule for Delimiter {
         Level::File
     }
 
+    fn vanishes_when_rewritten(&self) -> bool {
+        true
+    }
+
     fn message(&self) -> Text {
         Text {
             ja: "列の区切りが{0}です。コンマ区切りとして読み替えました。",

@@ -17,6 +17,10 @@ impl Rule for Encoded {
         Level::File
     }
 
+    fn vanishes_when_rewritten(&self) -> bool {
+        true
+    }
+
     fn message(&self) -> Text {
         Text {
             ja: "文字コードは {0} です。UTF-8 に変換して読み取りました。次からは「CSV UTF-8（コンマ区切り）」で保存すると確実です。",

@@ -17,6 +17,10 @@ impl Rule for FileExtension {
         Level::File
     }
 
+    fn vanishes_when_rewritten(&self) -> bool {
+        true
+    }
+
     fn message(&self) -> Text {
         Text {
             ja: "ファイル名の末尾は「{0}」ですが、中身は {1} です。中身に合わせて読み取りました。",

@@ -16,6 +16,10 @@ impl Rule for MultiRowHeader {
         Level::File
     }
 
+    fn vanishes_when_rewritten(&self) -> bool {
+        true
+    }
+
     fn message(&self) -> Text {
         Text {
             ja: "見出しが 2 行に分かれています。上下をつないで 1 行の見出しとして読み取りました。見出しは 1 行にしてください。",

@@ -16,6 +16,10 @@ impl Rule for Newline {
         Level::File
     }
 
+    fn vanishes_when_rewritten(&self) -> bool {
+        true
+    }
+
     fn message(&self) -> Text {
         Text {
             ja: "改行が CRLF と LF など混在しています。そろえて読み取りました。",

@@ -17,6 +17,10 @@ impl Rule for OlderEdition {
         Level::Header
     }
 
+    fn vanishes_when_rewritten(&self) -> bool {
+        true
+    }
+
     fn message(&self) -> Text {
         Text {
             ja: "旧版（推奨データセット）の様式です。公開するときに現行の自治体標準オープンデータセットの項目へ移します。",

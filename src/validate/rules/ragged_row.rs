@@ -17,6 +17,10 @@ impl Rule for RaggedRow {
         Level::Row
     }
 
+    fn vanishes_when_rewritten(&self) -> bool {
+        true
+    }
+
     fn message(&self) -> Text {
         Text {
             ja: "この行は見出しより {0} 個多くの値があります。コンマを含む値を引用符で囲み忘れていないか確かめてください。",

@@ -16,6 +16,10 @@ impl Rule for TitleRows {
         Level::File
     }
 
+    fn vanishes_when_rewritten(&self) -> bool {
+        true
+    }
+
     fn message(&self) -> Text {
         Text {
             ja: "見出し行の上に {0} 行あります。見出しは 1 行目に置いてください。",

@@ -16,6 +16,10 @@ impl Rule for UnnamedColumn {
         Level::Header
     }
 
+    fn vanishes_when_rewritten(&self) -> bool {
+        true
+    }
+
     fn message(&self) -> Text {
         Text {
             ja: "{0} 列目に見出しがありません。値が {1} 個あるので、見出しを付けてください。",

@@ -1,0 +1,101 @@
+//! What `validate` and `fix` are told about a file: its data set, its publisher, and further standards.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use machikura::http::problem::Problem;
+use machikura::municipality;
+use machikura::standard::Registry;
+use machikura::tabular::{ReadError, Upload};
+use machikura::text::Lang;
+use machikura::validate::Request;
+
+#[derive(Args)]
+pub struct Target {
+    /// 標準（省くと見出しから判定） / standard; recognised from the heading if left out
+    #[arg(long, value_name = "SLUG")]
+    pub standard: Option<String>,
+    /// 公開する団体のコード / code of the publishing organization
+    #[arg(long, value_name = "CODE")]
+    pub organization: Option<String>,
+    /// 報告の言語 / language of the report
+    #[arg(long, value_enum, default_value_t = Language::Ja)]
+    lang: Language,
+    /// 列挙する指摘の上限 / findings listed at most
+    #[arg(long, default_value_t = 1_000)]
+    max_issues: usize,
+    /// 追加の標準を読むフォルダー / folder of further standards
+    #[arg(long, env = "MACHIKURA_DATASETS", value_name = "FOLDER")]
+    datasets: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Language {
+    Ja,
+    En,
+}
+
+impl Target {
+    /// The embedded standards and those of the folder.
+    ///
+    /// # Errors
+    /// What is unsound in the folder.
+    pub fn registry(&self) -> Result<Registry, String> {
+        match self.datasets.as_deref() {
+            None => Ok(Registry::embedded().clone()),
+            Some(folder) => Registry::with_directory(folder).map_err(|error| error.to_string()),
+        }
+    }
+
+    /// The request for a check.
+    ///
+    /// # Errors
+    /// There is no such standard or organization.
+    pub fn request<'a>(&self, registry: &'a Registry) -> Result<Request<'a>, String> {
+        let mut request = Request { max_issues: self.max_issues, ..Request::new(registry) };
+        if let Some(slug) = &self.standard {
+            request.standard = Some(registry.find(slug).ok_or_else(|| {
+                format!("標準「{slug}」はありません。machikura standards で一覧を表示します / no such standard")
+            })?);
+        }
+        if let Some(code) = &self.organization {
+            request.organization = Some(municipality::find_any(code).ok_or_else(|| {
+                format!("全国地方公共団体コード「{code}」はありません / no such local government code")
+            })?);
+        }
+        Ok(request)
+    }
+
+    /// The language of reports.
+    pub fn lang(&self) -> Lang {
+        match self.lang {
+            Language::Ja => Lang::Ja,
+            Language::En => Lang::En,
+        }
+    }
+}
+
+/// The file to read; `-` is standard input.
+///
+/// # Errors
+/// Standard input could not be read.
+pub fn upload(file: &Path) -> std::io::Result<Upload> {
+    if file.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes)?;
+        return Ok(Upload::from_bytes(bytes, None));
+    }
+    Ok(Upload::from_file(file, file.file_name().and_then(|name| name.to_str())))
+}
+
+/// Why a file could not be read, in both languages.
+pub fn unreadable(error: ReadError) -> String {
+    match error {
+        ReadError::Io(error) => error.to_string(),
+        error => {
+            let english = error.to_string();
+            format!("{} / {english}", Problem::from(error).detail(Lang::Ja))
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! A file corrected aside: the corrected table and the list of changed cells in temporary files, and the verdict on it.
+
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use crate::municipality::{self, Municipality};
+use crate::standard::{Registry, Standard};
+use crate::tabular::Upload;
+use crate::validate::report::patches::Log;
+use crate::validate::{self, Checked, Recipe, RepairError, Repaired, Request, repair};
+
+/// A corrected file. Its temporary files go when this value goes.
+#[derive(Debug)]
+pub struct Mended {
+    /// The corrected table as CSV.
+    pub corrected: NamedTempFile,
+    /// The changed cells as CSV.
+    pub patches: NamedTempFile,
+    /// What was found and done.
+    pub repaired: Repaired,
+    /// The verdict on the corrected table.
+    pub after: Checked,
+}
+
+/// What is said about a file to be corrected. What is left out here is taken from the recipe.
+#[derive(Clone, Copy, Debug)]
+pub struct Task<'a> {
+    /// The data sets to recognise.
+    pub registry: &'a Registry,
+    /// The data set.
+    pub standard: Option<&'a Standard>,
+    /// Who publishes.
+    pub organization: Option<&'a Municipality>,
+    /// How many findings the reports list.
+    pub max_issues: usize,
+}
+
+/// Corrects a file by a recipe and checks the result.
+///
+/// # Errors
+/// [`RepairError`].
+pub fn mend(upload: &Upload, task: &Task<'_>, recipe: &Recipe, folder: &Path) -> Result<Mended, RepairError> {
+    let Task { registry, standard, organization, max_issues } = *task;
+    let request = Request {
+        standard: standard.or_else(|| registry.find(recipe.standard.as_deref()?)),
+        organization: organization.or_else(|| municipality::find_any(recipe.organization.as_deref()?)),
+        max_issues,
+        ..Request::new(registry)
+    };
+    let aside = || NamedTempFile::new_in(folder).map_err(RepairError::Write);
+    let (mut corrected, mut patches) = (aside()?, aside()?);
+    let mut out = BufWriter::new(&mut corrected);
+    let mut log = Log::new(BufWriter::new(&mut patches)).map_err(RepairError::Write)?;
+    let repaired = repair(upload, &request, recipe, &mut out, &mut |patch| log.add(patch))?;
+    out.flush().and_then(|()| log.finish()).map_err(RepairError::Write)?;
+    drop(out);
+    let standard = repaired.recipe.standard.as_deref().and_then(|slug| registry.find(slug));
+    // The corrected table is a CSV of its own, whatever the name of the file it was made from.
+    let name = upload.name().map(csv_name);
+    let corrected_upload = Upload::from_file(corrected.path(), name.as_deref());
+    let after = validate::check(&corrected_upload, &Request { standard, ..request })?;
+    Ok(Mended { corrected, patches, repaired, after })
+}
+
+fn csv_name(name: &str) -> String {
+    format!("{}.csv", name.rsplit_once('.').map_or(name, |(stem, _)| stem))
+}
+
+/// Copies a temporary file to where it is wanted.
+///
+/// # Errors
+/// The operating system's.
+pub fn copy_to(file: &NamedTempFile, out: &mut dyn Write) -> io::Result<()> {
+    io::copy(&mut file.reopen()?, out)?;
+    out.flush()
+}

@@ -1,0 +1,91 @@
+//! Where the columns of a file go in the current edition of its table. Nothing is lost: a column without a home there
+//! becomes an extra one behind the standard's own.
+
+use crate::schema::{Schema, SchemaError};
+use crate::standard::Edition;
+use crate::tabular::header::{Column, Subject};
+
+/// The way from the columns of a file to the fields of the current edition.
+#[derive(Debug)]
+pub(super) struct Lifting {
+    /// The current edition's schema with the extra columns.
+    pub schema: Schema,
+    /// How many columns are the standard's own.
+    pub field_count: usize,
+    /// Names of the columns behind them.
+    pub extra_columns: Vec<String>,
+    /// For each field of `schema`, the columns whose values are joined into it.
+    pub sources: Vec<Vec<usize>>,
+}
+
+impl Lifting {
+    /// From the columns of the file, the places behind them for `absent` fields of the form, and behind those the cells
+    /// beyond the heading. `is_filled` tells for each of these whether anything stands in it.
+    pub(super) fn new(
+        subject: Subject<'_>,
+        columns: &[Column],
+        is_filled: &[bool],
+        absent: &[usize],
+    ) -> Result<Lifting, SchemaError> {
+        let current = subject.table.schema();
+        let form = &subject.form.schema;
+        let home = |field: usize| {
+            let field = &form.fields()[field];
+            match subject.form.edition {
+                Edition::Standard => current.index_of(&field.name),
+                Edition::Recommended | Edition::Variant => current.index_of(field.becomes.as_ref()?),
+            }
+        };
+        // Joined values stand in the order of the form's fields, whatever the order of the columns.
+        let mut homes: Vec<Vec<(usize, usize)>> = vec![Vec::new(); current.fields().len()];
+        let mut placed = vec![false; is_filled.len()];
+        for (index, column) in columns.iter().enumerate() {
+            if let Some((field, _)) = column.field
+                && let Some(target) = home(field)
+            {
+                homes[target].push((field, index));
+                placed[index] = true;
+            }
+        }
+        let mut extra_columns: Vec<String> = Vec::new();
+        let mut extra_sources = Vec::new();
+        let behind = columns.len()..columns.len() + absent.len();
+        for index in (0..is_filled.len()).filter(|index| !placed[*index] && !behind.contains(index)) {
+            let label = columns.get(index).map_or("", |column| column.label.as_str());
+            // A file that was lifted before has columns of the current edition beside those of its form.
+            match current.index_of(label).filter(|target| homes[*target].is_empty()) {
+                Some(target) => homes[target].push((usize::MAX, index)),
+                None if !is_filled[index] => {}
+                None => {
+                    let number = if index < behind.end { index } else { index - absent.len() } + 1;
+                    extra_columns.push(free_name(label, number, current, &extra_columns));
+                    extra_sources.push(vec![index]);
+                }
+            }
+        }
+        for (field, place) in absent.iter().zip(behind) {
+            let is_free = |target: &usize| !homes[*target].iter().any(|(field, _)| *field == usize::MAX);
+            if let Some(target) = home(*field).filter(is_free) {
+                homes[target].push((*field, place));
+            }
+        }
+        let mut sources: Vec<Vec<usize>> = Vec::with_capacity(homes.len() + extra_sources.len());
+        for mut home in homes {
+            home.sort_unstable();
+            sources.push(home.into_iter().map(|(_, place)| place).collect());
+        }
+        sources.extend(extra_sources);
+        let schema = current.with_extra_columns(extra_columns.iter().map(String::as_str))?;
+        Ok(Lifting { field_count: current.fields().len(), schema, extra_columns, sources })
+    }
+}
+
+/// A name for an extra column that no field and no other extra column has.
+fn free_name(label: &str, number: usize, schema: &Schema, taken: &[String]) -> String {
+    let base = if label.is_empty() { format!("列{number}") } else { label.to_owned() };
+    let is_free = |name: &str| schema.index_of(name).is_none() && !taken.iter().any(|other| other == name);
+    if is_free(&base) {
+        return base;
+    }
+    (2..).map(|number| format!("{base} ({number})")).find(|name| is_free(name)).expect("numbers do not end")
+}

@@ -1,0 +1,71 @@
+//! What a repair would do: per rule and class how many cells, with samples.
+
+use std::collections::BTreeMap;
+
+use super::findings::Finding;
+use super::rule::Class;
+use super::rules::RULES;
+
+/// How many samples an entry shows.
+const SAMPLES: usize = 3;
+
+/// What would be done about the findings of one rule.
+#[derive(Clone, Debug)]
+pub struct PlanEntry {
+    /// The rule.
+    pub rule: &'static str,
+    /// How far the correction can be trusted; `None` where only the municipality can mend it.
+    pub class: Option<Class>,
+    /// How many cells it changes, or how many findings are left to people.
+    pub cells: u64,
+    /// The first few.
+    pub samples: Vec<Sample>,
+}
+
+/// One cell before and after.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// Row in Excel, from 1.
+    pub row: Option<u64>,
+    /// Column, from 0.
+    pub column: Option<usize>,
+    /// The cell as it stands.
+    pub before: String,
+    /// The cell as it would be.
+    pub after: Option<String>,
+}
+
+/// Collects entries while findings come in.
+#[derive(Debug, Default)]
+pub(super) struct Plan(BTreeMap<(&'static str, Option<Class>), PlanEntry>);
+
+impl Plan {
+    pub(super) fn add(&mut self, finding: &Finding) {
+        let rule = finding.rule.id();
+        let (class, after) = match (&finding.suggestion, &finding.proposal) {
+            (Some(sure), _) => (Some(Class::Lossless), Some(sure)),
+            (None, Some(likely)) => (Some(Class::Likely), Some(likely)),
+            (None, None) if finding.rule.vanishes_when_rewritten() => (Some(Class::Lossless), None),
+            (None, None) => (None, None),
+        };
+        let entry =
+            self.0.entry((rule, class)).or_insert_with(|| PlanEntry { rule, class, cells: 0, samples: Vec::new() });
+        entry.cells += finding.cells;
+        if entry.samples.len() < SAMPLES {
+            entry.samples.push(Sample {
+                row: finding.row,
+                column: finding.column,
+                before: finding.value.clone().unwrap_or_default(),
+                after: after.cloned(),
+            });
+        }
+    }
+
+    /// The entries in the order of the rules, the surest first.
+    pub(super) fn into_entries(self) -> Vec<PlanEntry> {
+        let place = |rule: &str| RULES.iter().position(|known| known.id() == rule);
+        let mut entries: Vec<PlanEntry> = self.0.into_values().collect();
+        entries.sort_by_key(|entry| (entry.class.is_none(), entry.class, place(entry.rule)));
+        entries
+    }
+}

@@ -1,0 +1,69 @@
+//! What a repair did, in words for a terminal.
+
+use std::fmt::Write;
+
+use super::Report;
+use crate::text::Lang;
+use crate::validate::plan::PlanEntry;
+use crate::validate::repair::Repaired;
+
+/// What was changed, what was left, and the verdict on the result.
+pub fn text(repaired: &Repaired, after: &Report, lang: Lang) -> String {
+    let mut out = String::new();
+    write_all(&mut out, repaired, after, lang).expect("a String takes everything");
+    out
+}
+
+fn write_all(out: &mut String, repaired: &Repaired, after: &Report, lang: Lang) -> std::fmt::Result {
+    let say = |ja: &'static str, en: &'static str| if lang == Lang::Ja { ja } else { en };
+    let (rows, cells) = (repaired.rows, repaired.cells);
+    let name = repaired.report.file.name.as_deref().unwrap_or(say("（標準入力）", "(standard input)"));
+    match lang {
+        Lang::Ja => writeln!(out, "{name}: {rows} 行を書き出し、{cells} 個のセルを直しました")?,
+        Lang::En => writeln!(out, "{name}: {rows} rows written, {cells} cells corrected")?,
+    }
+    let (done, open): (Vec<&PlanEntry>, Vec<&PlanEntry>) = repaired
+        .report
+        .fix_plan
+        .iter()
+        .partition(|entry| entry.class.is_some_and(|class| repaired.recipe.allows(entry.rule, class)));
+    let (offered, left): (Vec<&PlanEntry>, Vec<&PlanEntry>) = open.into_iter().partition(|entry| entry.class.is_some());
+    list(out, say("直したもの", "Corrected"), &done)?;
+    list(
+        out,
+        say("確かめれば直せるもの（--fix likely、または --rules 規則）", "Offered (--fix likely, or --rules RULE)"),
+        &offered,
+    )?;
+    list(out, say("人が直すもの", "Left to you"), &left)?;
+    let (errors, warnings) = (after.errors, after.warnings);
+    let verdict = if after.is_valid() { say("適合", "conforms") } else { say("不適合", "does not conform") };
+    match lang {
+        Lang::Ja => {
+            writeln!(out, "直した後: {verdict} · エラー {errors} · 警告 {warnings} · 点数 {:.1}", after.score())
+        }
+        Lang::En => {
+            writeln!(out, "Afterwards: {verdict} · errors {errors} · warnings {warnings} · score {:.1}", after.score())
+        }
+    }
+}
+
+fn list(out: &mut String, title: &str, entries: &[&PlanEntry]) -> std::fmt::Result {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{title}")?;
+    for entry in entries {
+        let sample = entry.samples.iter().find_map(|sample| {
+            let after = sample.after.as_deref()?;
+            Some(format!("  {} → {}", shown(&sample.before), shown(after)))
+        });
+        writeln!(out, "  {:>7}  {}{}", entry.cells, entry.rule, sample.unwrap_or_default())?;
+    }
+    Ok(())
+}
+
+fn shown(value: &str) -> String {
+    const SHOWN: usize = 30;
+    let short: String = value.chars().take(SHOWN).map(|c| if c == '\n' { '⏎' } else { c }).collect();
+    if value.chars().nth(SHOWN).is_some() { format!("「{short}…」") } else { format!("「{short}」") }
+}
