@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test clients bench openapi deny clean-var
+.PHONY: help run test clients bench fuzz openapi deny clean-var
 
 # The external clients that tests call; `make test CLIENTS=` does without them (no network).
 CLIENTS := var/clients
@@ -41,6 +41,16 @@ $(CLIENTS)/installed: tests/clients/requirements.txt
 bench: ## 性能測定 / benchmarks
 	.ci/setup
 	cargo bench
+
+# How long, in seconds.
+FUZZ_TIME := 60
+
+fuzz: ## でたらめな入力で読み取りを試す（nightly と cargo-fuzz が必要） / random input for the intake; needs nightly and cargo-fuzz
+	@command -v cargo-fuzz >/dev/null || { echo "cargo install cargo-fuzz --locked で入れてください / install cargo-fuzz first" >&2; exit 1; }
+	@# Seeds: every sample of the project, right and wrong.
+	@mkdir -p tests/fuzz/corpus/intake
+	@for file in datasets/*/*.csv datasets/sample_catalog/*; do cp "$$file" "tests/fuzz/corpus/intake/$$(echo "$$file" | tr / _)"; done
+	cargo +nightly fuzz run --fuzz-dir tests/fuzz intake -- -max_total_time=$(FUZZ_TIME) -max_len=65536 -timeout=25
 
 openapi: ## openapi/openapi.json を作り直す / regenerate openapi/openapi.json
 	@mkdir -p openapi

@@ -16,10 +16,6 @@ impl Rule for DuplicateColumn {
         Level::Header
     }
 
-    fn vanishes_when_rewritten(&self) -> bool {
-        true
-    }
-
     fn message(&self) -> Text {
         Text {
             ja: "「{field}」の列が 2 つ以上あります。最初の列を使い、ほかは追加の列として扱います。",

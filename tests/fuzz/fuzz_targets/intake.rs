@@ -1,0 +1,24 @@
+//! Any bytes at all go in: nothing may panic, and what is corrected once stays as it is when it is corrected again.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use machikura::standard::Registry;
+use machikura::tabular::Upload;
+use machikura::validate::{self, Class, Recipe, Request, repair};
+
+fuzz_target!(|bytes: &[u8]| {
+    let registry = Registry::embedded();
+    let upload = Upload::from_bytes(bytes, Some("331007_aed.csv"));
+    let Ok(checked) = validate::check(&upload, &Request::new(registry)) else { return };
+    let _ = validate::report::json::body(&checked.report, machikura::text::Lang::Ja);
+    let recipe = Recipe { fix: Class::Likely, ..Recipe::default() };
+    let correct = |upload: &Upload| {
+        let mut out = Vec::new();
+        repair(upload, &Request::new(registry), &recipe, &mut out, &mut |_| Ok(())).ok().map(|_| out)
+    };
+    if let Some(once) = correct(&upload) {
+        let twice = correct(&Upload::from_bytes(once.as_slice(), Some("331007_aed.csv")));
+        assert_eq!(twice.as_ref(), Some(&once), "a second correction changes the first");
+    }
+});
