@@ -79,6 +79,43 @@ fn reports_for_people_and_for_machines() {
 }
 
 #[test]
+fn a_file_is_corrected_and_never_touched() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let [file, out, recipe, patches, again] = ["a.csv", "out.csv", "r.json", "p.csv", "again.csv"].map(path);
+    let sample = std::fs::read_to_string(dataset("aed/sample.csv")).expect("a sample");
+    let (wrong, right) = (sample.replace("09:00", "9時"), sample.as_str());
+    assert_ne!(wrong, right, "the sample has the time that is changed");
+    std::fs::write(&file, &wrong).expect("written");
+    let read =
+        |path: &str| std::fs::read_to_string(path).expect("written").trim_start_matches('\u{feff}').replace('\r', "");
+
+    let done = run(&["fix", &file, "-o", &out, "--save-recipe", &recipe, "--patches", &patches]);
+    assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!((read(&out), read(&file)), (right.replace('\r', ""), wrong.replace('\r', "")));
+    let changed = sample.matches("09:00").count();
+    assert!(String::from_utf8_lossy(&done.stderr).contains(&format!("{changed} 個のセルを直しました")));
+    assert_eq!(read(&patches).lines().count(), changed + 1);
+    assert_eq!(run(&["fix", &file, "-o", &again, "--recipe", &recipe]).status.code(), Some(0));
+    assert_eq!(read(&again), read(&out));
+
+    // Without -o the table goes to standard output, and what was done to standard error.
+    let done = run(&["fix", &file, "--lang", "en"]);
+    assert_eq!(String::from_utf8_lossy(&done.stdout).trim_start_matches('\u{feff}').replace('\r', ""), read(&out));
+    assert!(String::from_utf8_lossy(&done.stderr).contains("cells corrected"));
+    for (arguments, status) in [
+        (vec!["fix", &file, "-o", &file], 2),
+        (vec!["fix", &file, "--rules", "nothing"], 2),
+        (vec!["fix", &file, "--recipe", &file], 2),
+        (vec!["fix", &file, "--rules", "-time-format"], 1),
+        (vec!["fix", "missing.csv"], 2),
+    ] {
+        assert_eq!(run(&arguments).status.code(), Some(status), "{arguments:?}");
+    }
+    assert_eq!(read(&file), wrong.replace('\r', ""), "the file itself is as it was");
+}
+
+#[test]
 fn standard_input() {
     let check = |content: Vec<u8>| {
         let mut child = machikura(&["validate", "-", "--format", "json"])

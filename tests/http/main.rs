@@ -8,6 +8,7 @@ mod across;
 mod atomicity;
 mod datasets;
 mod downloads;
+mod fix;
 mod formats;
 mod new_standard;
 mod organizations;
