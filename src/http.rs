@@ -162,6 +162,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(home::get_service)
                 .service(standards::list_standards)
                 .service(standards::get_template)
+                .service(standards::get_template_workbook)
                 .service(records::list_standard_records_as)
                 .service(records::list_standard_records)
                 .service(standards::get_standard)

@@ -35,6 +35,7 @@ pub mod standard;
 pub mod tabular;
 pub mod text;
 pub mod validate;
+pub mod workbook;
 
 #[cfg(feature = "server")]
 pub mod cluster;

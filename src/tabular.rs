@@ -1,9 +1,11 @@
 //! Uploaded bytes as tables of text: which container and encoding they are in is decided by content, never by the file
 //! name. Knows nothing of what the columns mean, except [`header`], which finds the heading row and matches it.
 
+pub mod annotation;
 pub mod decode;
 pub mod header;
 mod parse;
+pub mod places;
 mod workbook;
 
 use std::fs::File;
@@ -13,7 +15,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-pub use parse::{Row, Rows};
+pub use parse::{Row, Rows, column_letters};
 
 /// The bytes somebody wants read, in memory or in a file, and the name they came under.
 #[derive(Clone, Debug)]
@@ -122,6 +124,8 @@ impl Container {
 pub struct Sheet {
     /// Name of the worksheet or zip member.
     pub name: Option<String>,
+    /// How many columns stand before the first one that is read: what we had added to the table (see [`annotation`]).
+    pub first_column: usize,
     body: Body,
 }
 
@@ -306,7 +310,7 @@ fn text_sheet(upload: Upload, name: Option<String>) -> Result<Sheet, ReadError> 
         return Err(ReadError::Empty);
     }
     let delimiter = parse::detect_delimiter(&head);
-    Ok(Sheet { name, body: Body::Text { upload, form: TextForm { delimiter, ..form } } })
+    Ok(Sheet { name, first_column: 0, body: Body::Text { upload, form: TextForm { delimiter, ..form } } })
 }
 
 fn digest(upload: &Upload) -> Result<(u64, String), ReadError> {

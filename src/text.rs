@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
+use unicode_width::UnicodeWidthChar;
 
 /// The language of a message or description.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -116,6 +117,43 @@ pub fn narrow(value: &str) -> String {
             '！'..='～' => char::from_u32(u32::from(character) - 0xFEE0).unwrap_or(character),
             '\u{3000}' | '\u{a0}' => ' ',
             '〜' => '~',
+            _ => character,
+        })
+        .collect()
+}
+
+/// How many columns of a terminal a character takes: two where it is wide.
+pub fn character_width(character: char) -> usize {
+    character.width().unwrap_or(0)
+}
+
+/// How many columns of a terminal a text takes.
+///
+/// ```
+/// assert_eq!(machikura::text::width("緯度 lat"), 8);
+/// ```
+pub fn width(text: &str) -> usize {
+    text.chars().map(character_width).sum()
+}
+
+/// Whether a terminal would obey a character rather than show it, or show the line as what it is not: controls, and the
+/// marks that turn the direction of writing.
+pub fn is_command(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A text on one line that commands nothing.
+///
+/// ```
+/// assert_eq!(machikura::text::harmless("1行目\n\u{1b}[31m"), "1行目⏎\u{fffd}[31m");
+/// ```
+pub fn harmless(text: &str) -> String {
+    text.chars()
+        .map(|character| match character {
+            '\n' => '⏎',
+            '\t' => ' ',
+            _ if is_command(character) => '\u{fffd}',
             _ => character,
         })
         .collect()

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// Each module and exactly the modules that it uses, all of which stand above it: so there are no cycles.
-const USES: [(&str, &str); 15] = [
+const USES: [(&str, &str); 16] = [
     ("text", ""),
     ("schema", "text"),
     ("municipality", "schema"),
@@ -17,13 +17,17 @@ const USES: [(&str, &str); 15] = [
     ("query", "schema, text"),
     ("format", "schema, text"),
     ("tabular", "schema, standard, text"),
-    ("validate", "municipality, schema, standard, tabular, text"),
+    ("workbook", "schema, tabular, text"),
+    ("validate", "municipality, schema, standard, tabular, text, workbook"),
     ("config", ""),
     ("cluster", ""),
     ("store", "catalog, query, schema, text"),
     ("publish", "catalog, municipality, standard, store, tabular, text, validate"),
     ("sample", "catalog, municipality, publish, standard, store, tabular, validate"),
-    ("http", "catalog, config, format, municipality, publish, query, schema, standard, store, tabular, text, validate"),
+    (
+        "http",
+        "catalog, config, format, municipality, publish, query, schema, standard, store, tabular, text, validate, workbook",
+    ),
 ];
 /// A file of more lines says why in its `//!`.
 const MOST_LINES: usize = 500;

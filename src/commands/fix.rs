@@ -68,7 +68,7 @@ impl Fix {
         }
         let recipe = self.recipe()?;
         let registry = self.target.registry()?;
-        let Request { standard, organization, max_issues, .. } = self.target.request(&registry)?;
+        let Request { standard, organization, max_issues, .. } = self.target.request(&registry, 1_000)?;
         let upload = target::upload(&self.file).map_err(|error| error.to_string())?;
         let task = Task { registry: &registry, standard, organization, max_issues };
         let mended = mend(&upload, &task, &recipe, &std::env::temp_dir()).map_err(|error| match error {

@@ -1,10 +1,12 @@
 //! `standards`: lists the standards, or one with its fields.
 
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use machikura::http::openapi::json_schema;
 use machikura::standard::{Registry, Standard};
+use machikura::workbook;
 
 use super::CommandError;
 
@@ -12,7 +14,7 @@ use super::CommandError;
 pub struct Standards {
     /// 標準。省くと一覧 / standard; without it all are listed
     slug: Option<String>,
-    /// 形式。csv は空の様式 / format; csv is an empty file to fill in
+    /// 形式。csv と xlsx は空の様式 / format; csv and xlsx are empty files to fill in
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// 追加の標準を読むフォルダー / folder of further standards
@@ -28,6 +30,7 @@ enum Format {
     JsonSchema,
     Csvw,
     Csv,
+    Xlsx,
 }
 
 impl Standards {
@@ -43,8 +46,7 @@ impl Standards {
         let standard = registry.find(&slug).ok_or_else(|| {
             format!("標準「{slug}」はありません。machikura standards で一覧を表示します / no such standard")
         })?;
-        show(standard, self.format);
-        Ok(())
+        show(standard, self.format)
     }
 }
 
@@ -55,7 +57,7 @@ fn list(registry: &Registry, format: Format) {
                 let number = standard.number.as_deref().unwrap_or("-");
                 println!("{number}\t{}\t{}\t{}", standard.slug, standard.title.ja, standard.title.en);
             }
-            Format::Json | Format::TableSchema | Format::JsonSchema | Format::Csvw | Format::Csv => {
+            Format::Json | Format::TableSchema | Format::JsonSchema | Format::Csvw | Format::Csv | Format::Xlsx => {
                 let line = serde_json::json!({"slug": standard.slug, "number": standard.number, "title": standard.title.ja, "title_en": standard.title.en});
                 println!("{line}");
             }
@@ -63,7 +65,7 @@ fn list(registry: &Registry, format: Format) {
     }
 }
 
-fn show(standard: &Standard, format: Format) {
+fn show(standard: &Standard, format: Format) -> Result<(), CommandError> {
     let table = standard.main_table();
     let pretty = |value: &serde_json::Value| {
         println!("{}", serde_json::to_string_pretty(value).expect("schemas have only string keys"));
@@ -90,6 +92,17 @@ fn show(standard: &Standard, format: Format) {
         Format::TableSchema => pretty(&table.schema().to_table_schema()),
         Format::JsonSchema => pretty(&json_schema(standard, table, table.schema())),
         Format::Csvw => pretty(&machikura::http::csvw(standard, table.current())),
-        Format::Csv => print!("{}", String::from_utf8_lossy(&table.schema().template())),
+        Format::Csv => io::stdout().write_all(&table.schema().template())?,
+        Format::Xlsx => {
+            if io::stdout().is_terminal() {
+                let name = &standard.slug;
+                return Err(
+                    format!("xlsx は端末には出せません。> {name}.xlsx を付けてください / add > {name}.xlsx").into()
+                );
+            }
+            let bytes = workbook::template(&standard.slug, &table.title, table.schema())?;
+            io::stdout().write_all(&bytes)?;
+        }
     }
+    Ok(())
 }

@@ -22,9 +22,9 @@ pub struct Target {
     /// 報告の言語 / language of the report
     #[arg(long, value_enum, default_value_t = Language::Ja)]
     lang: Language,
-    /// 列挙する指摘の上限 / findings listed at most
-    #[arg(long, default_value_t = 1_000)]
-    max_issues: usize,
+    /// 列挙する指摘の上限（既定 1000、csv と xlsx では 100000、html では 10000） / findings listed at most
+    #[arg(long)]
+    max_issues: Option<usize>,
     /// 追加の標準を読むフォルダー / folder of further standards
     #[arg(long, env = "MACHIKURA_DATASETS", value_name = "FOLDER")]
     datasets: Option<PathBuf>,
@@ -48,12 +48,12 @@ impl Target {
         }
     }
 
-    /// The request for a check.
+    /// The request for a check that lists so many findings unless told otherwise.
     ///
     /// # Errors
     /// There is no such standard or organization.
-    pub fn request<'a>(&self, registry: &'a Registry) -> Result<Request<'a>, String> {
-        let mut request = Request { max_issues: self.max_issues, ..Request::new(registry) };
+    pub fn request<'a>(&self, registry: &'a Registry, listed: usize) -> Result<Request<'a>, String> {
+        let mut request = Request { max_issues: self.max_issues.unwrap_or(listed), ..Request::new(registry) };
         if let Some(slug) = &self.standard {
             request.standard = Some(registry.find(slug).ok_or_else(|| {
                 format!("標準「{slug}」はありません。machikura standards で一覧を表示します / no such standard")

@@ -1,11 +1,9 @@
 //! An aligned table for terminals. Wide characters count as two columns; what would disturb a terminal is replaced.
 
-use unicode_width::UnicodeWidthChar;
-
 use super::{Columns, Encoder, Format, Head, Options, columns::Tokens};
 use crate::{
     schema::{Record, Schema},
-    text::Text,
+    text::{Text, character_width, is_command, width},
 };
 
 /// The widest cell, in columns of the terminal; the rest is cut.
@@ -161,7 +159,7 @@ fn cell(text: &str) -> String {
             }
             '\n' | '\r' | '\u{2028}' | '\u{2029}' => '⏎',
             '\t' => ' ',
-            _ if found.is_control() || is_direction_mark(found) => '\u{fffd}',
+            _ if is_command(found) => '\u{fffd}',
             _ => found,
         };
         previous = found;
@@ -177,20 +175,6 @@ fn cell(text: &str) -> String {
         }
     }
     shown
-}
-
-/// Marks that turn the direction of writing and so can show a line as what it is not.
-fn is_direction_mark(character: char) -> bool {
-    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Columns of the terminal.
-fn width(text: &str) -> usize {
-    text.chars().map(character_width).sum()
-}
-
-fn character_width(character: char) -> usize {
-    character.width().unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, post, web};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::App;
 use super::parameters::{Parameters, language};
@@ -13,11 +15,8 @@ use crate::municipality::{self, Municipality};
 use crate::standard::Standard;
 use crate::text::Lang;
 use crate::validate::report::json::ReportBody;
-use crate::validate::report::{json, text};
+use crate::validate::report::{self, ReportError, ReportFormat, Wording, json};
 use crate::validate::{self, Checked, Request};
-
-/// What `format` takes.
-pub const REPORT_FORMATS: [&str; 3] = ["json", "text", "txt"];
 
 /// 検査 / Check a file
 ///
@@ -26,14 +25,14 @@ pub const REPORT_FORMATS: [&str; 3] = ["json", "text", "txt"];
 #[utoipa::path(tag = "検査 / check", operation_id = "validate_file", params(
     ("standard" = Option<String>, Query, description = "標準（省くと見出しから判定） / standard; recognised from the heading if left out", example = "aed"),
     ("organization" = Option<String>, Query, description = "公開する団体のコード / code of the publisher", example = "331007"),
-    ("format" = Option<String>, Query, description = "報告の形式（json, text） / format of the report", example = "json"),
+    ("format" = Option<String>, Query, description = "報告の形式（json プログラム用、text 端末用、csv 一覧、html 閲覧用、xlsx 元の表に印を付けたもの、sarif、frictionless） / format of the report", example = "json"),
     ("lang" = Option<String>, Query, description = "言語（ja, en） / language", example = "ja"),
-    ("max_issues" = Option<u32>, Query, description = "列挙する指摘の上限（既定 1000、最大 100000） / findings listed at most", maximum = 100000),
+    ("max_issues" = Option<u32>, Query, description = "列挙する指摘の上限（最大 100000。既定は 1000、csv と xlsx では 100000、html では 10000） / findings listed at most", maximum = 100000),
     ("filename" = Option<String>, Query, description = "ファイル名 / file name", example = "331007_aed.csv")),
     request_body(description = "ファイル（本文そのもの、または multipart/form-data） / the file, as body or as form", content(
         ("text/csv"), ("application/octet-stream"), (UploadForm = "multipart/form-data"))),
     responses(
-    (status = 200, description = "検査結果 / report", content((ReportBody = "application/json"), (String = "text/plain"))),
+    (status = 200, description = "検査結果 / report", content((ReportBody = "application/json"))),
 ))]
 #[post("/validate")]
 pub async fn validate_file(
@@ -44,32 +43,62 @@ pub async fn validate_file(
     const KNOWN: [&str; 6] = ["standard", "organization", "format", "lang", "max_issues", "filename"];
     let parameters = Parameters::only(&request, &KNOWN)?;
     let lang = language(&request);
-    let max_issues = parameters.number("max_issues", 1_000, 0..=100_000)?;
+    let format = find_format(parameters.get("format").unwrap_or("json"))?;
+    let max_issues = parameters.number("max_issues", format.listed(), 0..=100_000)?;
     let organization = parameters.get("organization").map(find_organization).transpose()?;
     let slug = parameters.get("standard").map(|slug| resolve::standard(&app, slug).map(|found| found.slug.clone()));
     let slug = slug.transpose()?;
-    let is_text = match parameters.get("format").unwrap_or("json") {
-        "json" => false,
-        "text" | "txt" => true,
-        other => {
-            return Err(Problem::parameter(
-                "format",
-                other,
-                format!("報告の形式「{other}」はありません。使えるのは json と text です。"),
-                format!("There is no report format \"{other}\"; there are json and text."),
-            ));
-        }
-    };
     admit(&app, &request)?;
     let spooled = uploads::spool(&app, &request, payload, parameters.get("filename")).await?;
-    let (_, checked) = run(&app, spooled, slug, organization, max_issues).await?;
-    let mut response = HttpResponse::Ok();
-    response.insert_header(("Cache-Control", "no-store"));
-    Ok(if is_text {
-        response.content_type("text/plain; charset=utf-8").body(text::text(&checked.report, lang))
-    } else {
-        response.json(json::body(&checked.report, lang))
+    let name = parameters.get("filename").map(str::to_owned).or_else(|| spooled.upload().name().map(str::to_owned));
+    let shared = app.clone();
+    let body = take_turn(&app, move || {
+        let checked = check(&shared, &spooled, slug.as_deref(), organization, max_issues)?;
+        let wording = Wording { registry: &shared.registry, lang, in_colour: false };
+        let mut body = Vec::new();
+        format.write(&checked, &wording, &mut body)?;
+        Ok(body)
     })
+    .await?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, "no-store")).content_type(format.media_type());
+    if format.is_file() {
+        response.insert_header((header::CONTENT_DISPOSITION, disposition(name.as_deref(), format)));
+    }
+    Ok(response.body(body))
+}
+
+fn find_format(id: &str) -> Result<&'static dyn ReportFormat, Problem> {
+    report::by_id(id).ok_or_else(|| {
+        let known = report::ids();
+        Problem::parameter(
+            "format",
+            id,
+            format!("報告の形式「{id}」はありません。使えるのは {known} です。"),
+            format!("There is no report format \"{id}\"; there are {known}."),
+        )
+    })
+}
+
+/// A name for the report beside the file (RFC 6266): in ASCII, and as it is.
+fn disposition(name: Option<&str>, format: &dyn ReportFormat) -> String {
+    let extension = format.extension();
+    let stem = name.map_or("report", |name| name.rsplit_once('.').map_or(name, |(stem, _)| stem));
+    let full = utf8_percent_encode(stem, NON_ALPHANUMERIC);
+    format!("attachment; filename=\"report.{extension}\"; filename*=UTF-8''{full}_check.{extension}")
+}
+
+impl From<ReportError> for Problem {
+    fn from(error: ReportError) -> Problem {
+        match error {
+            ReportError::Unfit(reason) => Problem::new(Code::TooLarge, reason.ja, reason.en),
+            ReportError::Read(error) => error.into(),
+            ReportError::Io(error) => {
+                tracing::error!(%error, "a report could not be written");
+                Problem::internal()
+            }
+        }
+    }
 }
 
 /// The file in a form.
@@ -118,12 +147,22 @@ pub async fn run(
 ) -> Result<(Spooled, Checked), Problem> {
     let shared = app.clone();
     take_turn(app, move || {
-        let standard: Option<&Standard> = slug.as_deref().and_then(|slug| shared.registry.find(slug));
-        let request = Request { standard, organization, max_issues, ..Request::new(&shared.registry) };
-        let checked = validate::check(&spooled.upload(), &request)?;
+        let checked = check(&shared, &spooled, slug.as_deref(), organization, max_issues)?;
         Ok((spooled, checked))
     })
     .await
+}
+
+fn check(
+    app: &App,
+    spooled: &Spooled,
+    slug: Option<&str>,
+    organization: Option<&'static Municipality>,
+    max_issues: usize,
+) -> Result<Checked, Problem> {
+    let standard: Option<&Standard> = slug.and_then(|slug| app.registry.find(slug));
+    let request = Request { standard, organization, max_issues, ..Request::new(&app.registry) };
+    Ok(validate::check(&spooled.upload(), &request)?)
 }
 
 /// Works on an upload off the threads that answer requests, a few at a time.

@@ -127,6 +127,13 @@ fn complete(operation: &mut Operation, registry: &Registry, is_read: bool) {
             found.content.insert("application/octet-stream".to_owned(), RefOr::T(content("source")));
         }
     }
+    if let Some(RefOr::T(found)) = responses.get_mut("200")
+        && id == "validate_file"
+    {
+        for format in REPORT_FORMATS {
+            found.content.entry(bare(format.media_type())).or_insert_with(|| RefOr::T(content("")));
+        }
+    }
     for (status, response) in responses {
         let RefOr::T(response) = response else { continue };
         for (name, description) in headers(&id, status) {
@@ -166,7 +173,7 @@ fn words(operation: &str, parameter: &str, registry: &Registry) -> Option<Vec<St
         (_, "lang") => owned(&["ja", "en"]),
         (_, "count") => owned(&["exact", "none"]),
         ("list_datasets", "sort") => owned(&datasets::ORDERS),
-        ("validate_file", "format") => owned(&check::REPORT_FORMATS),
+        ("validate_file", "format") => REPORT_FORMATS.iter().map(|format| format.id().to_owned()).collect(),
         ("get_standard", "format") => owned(&standards::FORMS),
         ("download_dataset" | "download_version", "format") => owned(&formats().chain(["source"]).collect::<Vec<_>>()),
         (_, "format") => owned(&formats().collect::<Vec<_>>()),
@@ -198,6 +205,7 @@ fn headers(operation: &str, status: &str) -> &'static [(&'static str, &'static s
         ("publish_dataset", "4XX") => &[SCHEME, ALLOW, RETRY],
         (_, "4XX") => &[ALLOW, RETRY],
         ("publish_dataset", "201") => &[LOCATION, TAG],
+        ("validate_file", "200") => &[NAME],
         ("get_health" | "get_readiness" | "validate_file", _) | ("publish_dataset", "422") => &[],
         (
             "list_records"
@@ -207,7 +215,7 @@ fn headers(operation: &str, status: &str) -> &'static [(&'static str, &'static s
             | "list_standard_records_as",
             "200",
         ) => &[TAG, LINK],
-        ("download_dataset" | "download_version", "200") => &[TAG, NAME],
+        ("download_dataset" | "download_version" | "get_template_workbook", "200") => &[TAG, NAME],
         _ => &[TAG],
     }
 }

@@ -1,5 +1,6 @@
 //! The standards and their fields.
 
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,8 @@ use super::problem::Problem;
 use super::resolve;
 use crate::schema::{Confidence, Field, Requirement};
 use crate::standard::{Form, Standard, Table};
+use crate::validate::report::ReportError;
+use crate::workbook;
 
 /// What `format` takes.
 pub const FORMS: [&str; 4] = ["json", "table-schema", "json-schema", "csvw"];
@@ -57,6 +60,8 @@ pub struct StandardLinks {
     records: String,
     /// 空の様式 / empty file to fill in
     template: String,
+    /// 空の様式（Excel） / empty workbook to fill in
+    template_xlsx: String,
     /// Table Schema
     table_schema: String,
 }
@@ -187,6 +192,35 @@ pub async fn get_template(
     Ok(cache::answer(&request, "text/csv; charset=utf-8", form.schema.template()))
 }
 
+/// 空の様式（Excel） / Empty workbook to fill in
+///
+/// 見出しに書き方のメモ、選べる値の一覧が付いた XLSX です。「記入のきまり」のシートにすべての項目の説明があります。 /
+/// A workbook with notes on the headings, drop-downs, and a sheet that explains every column.
+#[utoipa::path(tag = "標準 / standards", operation_id = "get_template_workbook", params(
+    ("slug" = String, Path, description = "標準 / standard", example = "aed"),
+    ("edition" = Option<String>, Query, description = "版（standard, recommended, variant） / edition"),
+    ("table" = Option<String>, Query, description = "複数の表からなる標準の表 / table of a standard of several tables"),
+    ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
+    responses(
+    (status = 200, description = "様式 / template", body = String,
+        content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+))]
+#[get("/standards/{slug}/template.xlsx")]
+pub async fn get_template_workbook(
+    app: web::Data<App>,
+    request: HttpRequest,
+    path: web::Path<StandardPath>,
+) -> Result<HttpResponse, Problem> {
+    let parameters = Parameters::only(&request, &["edition", "table", "lang"])?;
+    let standard = resolve::standard(&app, &path.slug)?;
+    let (table, form) = choose(standard, &parameters)?;
+    let bytes = workbook::template(&form.name, &table.title, &form.schema).map_err(ReportError::from)?;
+    let mut response = cache::answer(&request, workbook::MEDIA_TYPE, bytes);
+    let name = format!("attachment; filename=\"{}.xlsx\"", form.name);
+    response.headers_mut().insert(header::CONTENT_DISPOSITION, name.parse().map_err(|_| Problem::internal())?);
+    Ok(response)
+}
+
 fn choose<'a>(standard: &'a Standard, parameters: &Parameters) -> Result<(&'a Table, &'a Form), Problem> {
     let table = match parameters.get("table") {
         None => standard.main_table(),
@@ -241,6 +275,7 @@ fn summary(standard: &Standard) -> StandardSummaryBody {
         links: StandardLinks {
             records: format!("{address}/records"),
             template: format!("{address}/template.csv"),
+            template_xlsx: format!("{address}/template.xlsx"),
             table_schema: format!("{address}?format=table-schema"),
             this: address,
         },

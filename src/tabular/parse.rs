@@ -105,6 +105,18 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// The letters by which Excel names a column, from 0.
+pub fn column_letters(index: usize) -> String {
+    let mut letters = Vec::new();
+    let mut rest = index + 1;
+    while rest > 0 {
+        let letter = u8::try_from((rest - 1) % 26).expect("below 26");
+        letters.push(char::from(b'A' + letter));
+        rest = (rest - 1) / 26;
+    }
+    letters.iter().rev().collect()
+}
+
 /// The delimiter that cuts the first lines most evenly, and of those the one that cuts into the most cells: comma, tab
 /// or semicolon. Tabs inside the cells of a comma-separated file cut its lines unevenly.
 pub(super) fn detect_delimiter(head: &[u8]) -> u8 {
@@ -151,6 +163,12 @@ mod tests {
     #[test]
     fn cells_keep_their_line_breaks() {
         assert_eq!(rows("x,\"1\r\n2\"\n"), [(1, vec!["x".to_owned(), "1\n2".to_owned()])]);
+    }
+
+    #[test]
+    fn columns_have_the_letters_of_excel() {
+        let letters = [0, 25, 26, 51, 52, 701, 702].map(column_letters);
+        assert_eq!(letters, ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use calamine::{Data, ExcelDateTime, Reader, SheetType};
 
-use super::{Body, ReadError, Sheet};
+use super::{Body, ReadError, Sheet, annotation};
 
 /// Every worksheet that has a cell.
 pub(super) fn sheets(bytes: &[u8]) -> Result<Vec<Sheet>, ReadError> {
@@ -26,8 +26,9 @@ pub(super) fn sheets(bytes: &[u8]) -> Result<Vec<Sheet>, ReadError> {
             cells.extend(row.iter().map(text));
             cells
         }));
-        sheets.push(Sheet { name: Some(name), body: Body::Cells(rows) });
+        sheets.push(Sheet { name: Some(name), first_column: 0, body: Body::Cells(rows) });
     }
+    annotation::take_away(&mut sheets);
     if sheets.is_empty() { Err(ReadError::Empty) } else { Ok(sheets) }
 }
 

@@ -45,6 +45,7 @@ pub(super) fn check_tables(upload: &Upload, document: Document, request: &Reques
         let found = header::find_in_sheet(index, sheet, request.registry, standard, sheet.name.as_deref())?;
         let Some((_, header)) = found else { continue };
         present.extend(header.subject.map(|subject| subject.table.name.clone()));
+        findings.begin_table(tables.len());
         tables.push(run(upload, &document, &header, request, &mut findings)?.0);
     }
     for table in standard.iter().flat_map(|standard| &standard.tables) {
@@ -162,6 +163,7 @@ impl ColumnChecks {
                 findings.add(Finding {
                     rule: *rule,
                     severity: fault.severity,
+                    table: 0,
                     row: Some(row),
                     column: Some(column),
                     subject: None,

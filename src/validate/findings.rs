@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::plan::{Plan, PlanEntry};
 use super::rule::{Level, Rule};
-use crate::text::Lang;
+use crate::text::{Lang, Text};
 
 /// How grave a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,12 +18,24 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Every one, the gravest first.
+    pub const ALL: [Severity; 3] = [Severity::Error, Severity::Warning, Severity::Info];
+
     /// The word used in reports.
     pub fn as_str(self) -> &'static str {
         match self {
             Severity::Error => "error",
             Severity::Warning => "warning",
             Severity::Info => "info",
+        }
+    }
+
+    /// What people call it.
+    pub fn title(self) -> Text {
+        match self {
+            Severity::Error => Text { ja: "エラー", en: "error" },
+            Severity::Warning => Text { ja: "警告", en: "warning" },
+            Severity::Info => Text { ja: "情報", en: "note" },
         }
     }
 }
@@ -35,6 +47,8 @@ pub struct Finding {
     pub rule: &'static dyn Rule,
     /// How grave it is.
     pub severity: Severity,
+    /// Index of its table in the report.
+    pub table: usize,
     /// Row in Excel, from 1.
     pub row: Option<u64>,
     /// Column, from 0.
@@ -65,6 +79,7 @@ impl Finding {
         Finding {
             rule,
             severity,
+            table: 0,
             row: None,
             column: None,
             subject: None,
@@ -147,12 +162,47 @@ impl Finding {
     }
 }
 
+/// What findings of one kind have in common: to people they are one entry with several cells. Ordered by what matters
+/// first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Alike {
+    /// How grave they are.
+    pub severity: Severity,
+    /// Where their rule looks.
+    pub level: Level,
+    /// Index of their table in the report.
+    pub table: usize,
+    /// Their column, from 0.
+    pub column: Option<usize>,
+    /// Their rule.
+    pub rule: &'static str,
+}
+
+impl Alike {
+    /// What a finding is counted by.
+    pub fn of(finding: &Finding) -> Alike {
+        let Finding { rule, severity, table, column, .. } = *finding;
+        Alike { severity, level: rule.level(), table, column, rule: rule.id() }
+    }
+}
+
+/// How many findings of one kind there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// All of them.
+    pub count: u64,
+    /// Those with a suggestion.
+    pub fixable: u64,
+}
+
 /// Collects findings.
 #[derive(Debug)]
 pub struct Findings {
     listed_per_rule: usize,
     listed: BTreeMap<(Level, &'static str), Vec<Finding>>,
     by_code: BTreeMap<&'static str, u64>,
+    tallies: BTreeMap<Alike, Tally>,
+    table: usize,
     errors: u64,
     warnings: u64,
     infos: u64,
@@ -189,6 +239,8 @@ impl Findings {
             listed_per_rule,
             listed: BTreeMap::new(),
             by_code: BTreeMap::new(),
+            tallies: BTreeMap::new(),
+            table: 0,
             errors: 0,
             warnings: 0,
             infos: 0,
@@ -200,8 +252,19 @@ impl Findings {
         }
     }
 
+    /// From here on findings belong to this table of the report.
+    pub fn begin_table(&mut self, index: usize) {
+        self.table = index;
+        self.rows_with_errors.last = None;
+        self.rows_with_warnings.last = None;
+    }
+
     /// Adds one.
-    pub fn add(&mut self, finding: Finding) {
+    pub fn add(&mut self, mut finding: Finding) {
+        finding.table = self.table;
+        let tally = self.tallies.entry(Alike::of(&finding)).or_default();
+        tally.count += 1;
+        tally.fixable += u64::from(finding.suggestion.is_some());
         *self.by_code.entry(finding.rule.id()).or_default() += 1;
         match finding.severity {
             Severity::Error => {
@@ -229,6 +292,11 @@ impl Findings {
     /// How many of each rule.
     pub fn by_code(&self) -> &BTreeMap<&'static str, u64> {
         &self.by_code
+    }
+
+    /// How many of each kind.
+    pub fn tallies(&self) -> &BTreeMap<Alike, Tally> {
+        &self.tallies
     }
 
     /// How many errors, warnings and pieces of information.
@@ -272,7 +340,7 @@ impl Findings {
                 break;
             }
         }
-        chosen.sort_by_key(|finding| (finding.row, finding.column, finding.severity));
+        chosen.sort_by_key(|finding| (finding.table, finding.row, finding.column, finding.severity));
         chosen
     }
 }

@@ -8,10 +8,10 @@ use super::engine::{self, ColumnChecks, Repairs};
 use super::findings::Findings;
 use super::lifting::Lifting;
 use super::recipe::Recipe;
-use super::report::{Report, column_letters};
+use super::report::Report;
 use super::rule::{Amendment, Intake};
 use crate::tabular::header::{self, Header};
-use crate::tabular::{self, Container, ReadError, Upload};
+use crate::tabular::{self, Container, ReadError, Upload, column_letters};
 use crate::text::trim;
 
 /// A corrected table, after it was written.
@@ -126,6 +126,8 @@ pub fn repair(
 struct Pass<'a> {
     recipe: &'a Recipe,
     header: &'a Header<'a>,
+    /// How many columns stand before the first one, in what a person sees in Excel.
+    first_column: usize,
     checks: Vec<ColumnChecks>,
     repairs: Repairs,
     /// How many fields the file lacks; their places stand behind the columns, and surplus cells behind those.
@@ -175,6 +177,7 @@ impl<'a> Pass<'a> {
         Ok(Pass {
             recipe,
             header: intake.header,
+            first_column: intake.sheet.first_column,
             checks: engine::column_checks(intake),
             repairs,
             absent: absent.len(),
@@ -219,9 +222,10 @@ impl<'a> Pass<'a> {
                 }
             }
         }
+        let first_column = self.first_column;
         let mut tell = |place: Option<usize>, column: &str, rules: String, before: &str, after: &str| {
             self.changed += 1;
-            let letters = place.map(column_letters).unwrap_or_default();
+            let letters = place.map(|place| column_letters(first_column + place)).unwrap_or_default();
             told(&Patch { row: number, column, cell: format!("{letters}{number}"), rules, before, after })
         };
         for (place, after) in cells.iter().enumerate() {

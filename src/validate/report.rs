@@ -1,20 +1,31 @@
-//! Everything a check found, without a language; [`json`] and [`text`] put it into words.
+//! Everything a check found, without a language; the formats below put it into words, one a file, all listed in
+//! [`REPORT_FORMATS`].
 
+mod advice;
+mod csv;
+mod format;
+mod frictionless;
+mod groups;
+mod html;
 pub mod json;
 pub mod patches;
 pub mod repair;
-pub mod text;
+mod sarif;
+mod text;
+mod xlsx;
 
 use std::collections::BTreeMap;
 
+pub use format::{REPORT_FORMATS, ReportError, ReportFormat, Wording, by_id, ids};
+
 use super::Request;
-use super::findings::{Finding, Findings};
+use super::findings::{Alike, Finding, Findings, Tally};
 use super::plan::PlanEntry;
 use super::rule::{Counts, Intake};
 use crate::schema::LabelMatch;
 use crate::standard::Edition;
 use crate::tabular::decode::LineFacts;
-use crate::tabular::{Container, Document, TextForm, Upload};
+use crate::tabular::{Container, Document, TextForm, Upload, column_letters};
 use crate::text::Bilingual;
 
 /// The result of a check.
@@ -28,6 +39,8 @@ pub struct Report {
     pub tables: Vec<TableReport>,
     /// How many findings of each rule.
     pub by_code: BTreeMap<&'static str, u64>,
+    /// How many findings of each kind.
+    tallies: BTreeMap<Alike, Tally>,
     /// How many errors.
     pub errors: u64,
     /// How many warnings.
@@ -68,6 +81,8 @@ pub struct TableReport {
     pub text_form: Option<TextForm>,
     /// Line ends, where it is text.
     pub lines: Option<(LineFacts, u64)>,
+    /// How many columns stand before the first one, in what a person sees in Excel.
+    pub first_column: usize,
     /// Index of its sheet in the document.
     pub sheet_index: usize,
     /// How many rows the reader gives before the first row of data, the heading included.
@@ -82,6 +97,8 @@ pub struct TableReport {
     pub table: Option<String>,
     /// Edition of the form.
     pub edition: Option<Edition>,
+    /// Name of the form.
+    pub form: Option<String>,
     /// How many rows hold something.
     pub rows: u64,
     /// The columns of the file.
@@ -113,6 +130,7 @@ impl TableReport {
             sheet: intake.sheet.name.clone(),
             text_form: intake.sheet.text_form(),
             lines: counts.lines,
+            first_column: intake.sheet.first_column,
             sheet_index: intake.header.sheet,
             skipped_rows: intake.header.skipped_rows,
             header_row: intake.header.row,
@@ -120,6 +138,7 @@ impl TableReport {
             title: subject.map(|subject| subject.standard.title.clone()),
             table: subject.map(|subject| subject.table.name.clone()),
             edition: subject.map(|subject| subject.form.edition),
+            form: subject.map(|subject| subject.form.name.clone()),
             rows: counts.rows,
             columns: columns.collect(),
             counts,
@@ -163,6 +182,7 @@ impl Report {
             standard_detected: request.standard.is_none() && tables.iter().any(|table| table.standard.is_some()),
             tables,
             by_code: findings.by_code().clone(),
+            tallies: findings.tallies().clone(),
             errors,
             warnings,
             infos,
@@ -208,30 +228,37 @@ impl Report {
         if let Some(subject) = &finding.subject {
             return subject;
         }
-        let column = finding.column.and_then(|index| self.tables.first()?.columns.get(index));
+        finding.column.map_or("", |column| self.column_label(finding.table, column))
+    }
+
+    /// The name of a column: its field, or else its heading.
+    fn column_label(&self, table: usize, column: usize) -> &str {
+        let column = self.tables.get(table).and_then(|table| table.columns.get(column));
         column.map_or("", |column| column.field.as_deref().unwrap_or(&column.label))
     }
-}
 
-/// The letters by which Excel names a column, from 0.
-pub fn column_letters(index: usize) -> String {
-    let mut letters = Vec::new();
-    let mut rest = index + 1;
-    while rest > 0 {
-        let letter = u8::try_from((rest - 1) % 26).expect("below 26");
-        letters.push(char::from(b'A' + letter));
-        rest = (rest - 1) / 26;
+    /// The column of a finding as a person counts it, from 1.
+    fn position(&self, finding: &Finding) -> Option<usize> {
+        finding.column.map(|column| self.columns_before(finding.table) + column + 1)
     }
-    letters.iter().rev().collect()
-}
 
-#[cfg(test)]
-mod tests {
-    use super::column_letters;
+    /// The cell of a finding as Excel names it.
+    pub fn cell(&self, finding: &Finding) -> Option<String> {
+        self.cell_at(finding.table, finding.row, finding.column)
+    }
 
-    #[test]
-    fn columns_have_the_letters_of_excel() {
-        let letters = [0, 25, 26, 51, 52, 701, 702].map(column_letters);
-        assert_eq!(letters, ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]);
+    /// A cell of a table as Excel names it.
+    fn cell_at(&self, table: usize, row: Option<u64>, column: Option<usize>) -> Option<String> {
+        let (row, column) = row.zip(column)?;
+        Some(format!("{}{row}", column_letters(self.columns_before(table) + column)))
+    }
+
+    fn columns_before(&self, table: usize) -> usize {
+        self.tables.get(table).map_or(0, |table| table.first_column)
+    }
+
+    /// How many findings are not listed.
+    fn unlisted(&self) -> u64 {
+        self.findings().saturating_sub(u64::try_from(self.issues.len()).unwrap_or(u64::MAX))
     }
 }

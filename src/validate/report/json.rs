@@ -1,12 +1,42 @@
 //! The report as JSON: the shape that every client sees.
 
+use std::io::Write;
+
 use serde::Serialize;
 
-use super::{Report, TableReport, column_letters};
-use crate::text::Lang;
+use super::{Report, ReportError, ReportFormat, TableReport, Wording};
+use crate::text::{Lang, Text};
+use crate::validate::Checked;
 use crate::validate::findings::Finding;
 use crate::validate::plan::{PlanEntry, Sample};
 use crate::validate::rule::Class;
+
+/// See the module.
+pub(super) struct Json;
+
+impl ReportFormat for Json {
+    fn id(&self) -> &'static str {
+        "json"
+    }
+
+    fn media_type(&self) -> &'static str {
+        "application/json"
+    }
+
+    fn extension(&self) -> &'static str {
+        "json"
+    }
+
+    fn title(&self) -> Text {
+        Text { ja: "JSON（プログラム用）", en: "JSON, for programs" }
+    }
+
+    fn write(&self, checked: &Checked, wording: &Wording<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
+        let body = body(&checked.report, wording.lang);
+        serde_json::to_writer_pretty(&mut *out, &body).map_err(std::io::Error::from)?;
+        Ok(writeln!(out)?)
+    }
+}
 
 /// The report of a check.
 #[derive(Debug, Serialize)]
@@ -127,6 +157,9 @@ pub struct IssueBody {
     /// 意図が明らかな場合の正しい値 / value meant, where beyond doubt
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
+    /// おそらく正しい値（確かめてください） / value probably meant; somebody should look
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<String>,
     /// 自動で直せるか / whether it can be mended automatically
     pub fixable: bool,
 }
@@ -205,9 +238,9 @@ pub fn body(report: &Report, lang: Lang) -> ReportBody {
         },
         columns: single.map_or_else(Vec::new, columns),
         by_code: report.by_code.clone(),
-        fix_plan: report.fix_plan.iter().map(plan).collect(),
+        fix_plan: report.fix_plan.iter().map(|entry| plan(report, entry)).collect(),
         issues: report.issues.iter().map(|finding| issue(report, finding, lang)).collect(),
-        issues_truncated: u64::try_from(report.issues.len()).is_ok_and(|listed| listed < report.findings()),
+        issues_truncated: report.unlisted() > 0,
         tables: if single.is_some() {
             Vec::new()
         } else {
@@ -231,7 +264,7 @@ fn columns(table: &TableReport) -> Vec<ColumnBody> {
         .iter()
         .enumerate()
         .map(|(index, column)| ColumnBody {
-            position: index + 1,
+            position: table.first_column + index + 1,
             header: column.label.clone(),
             field: column.field.clone(),
             how: column.how.map(crate::schema::LabelMatch::as_str),
@@ -246,19 +279,20 @@ fn issue(report: &Report, finding: &Finding, lang: Lang) -> IssueBody {
         code: finding.rule.id(),
         level: finding.rule.level().as_str(),
         row: finding.row,
-        column: finding.column.map(|column| column + 1),
-        cell: cell(finding.row, finding.column),
+        column: report.position(finding),
+        cell: report.cell(finding),
         field: (!label.is_empty()).then(|| label.to_owned()),
         value: finding.value.clone(),
         message: finding.message(lang, label),
         suggestion: finding.suggestion.clone(),
+        proposal: finding.proposal.clone(),
         fixable: finding.suggestion.is_some(),
     }
 }
 
-fn plan(entry: &PlanEntry) -> PlanBody {
+fn plan(report: &Report, entry: &PlanEntry) -> PlanBody {
     let sample = |sample: &Sample| SampleBody {
-        cell: cell(sample.row, sample.column),
+        cell: report.cell_at(0, sample.row, sample.column),
         before: sample.before.clone(),
         after: sample.after.clone(),
     };
@@ -268,8 +302,4 @@ fn plan(entry: &PlanEntry) -> PlanBody {
         cells: entry.cells,
         samples: entry.samples.iter().map(sample).collect(),
     }
-}
-
-fn cell(row: Option<u64>, column: Option<usize>) -> Option<String> {
-    row.zip(column).map(|(row, column)| format!("{}{row}", column_letters(column)))
 }

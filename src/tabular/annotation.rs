@@ -1,0 +1,84 @@
+//! What our own workbooks add to a table: sheets beside it, and a first column in it. A workbook that comes back is read
+//! without them.
+
+use super::{Body, Sheet};
+use crate::text::{Lang, Text, trim};
+
+/// Heading of the first column of a checked table: how many findings stand in each row.
+pub const CHECK_COLUMN: Text = Text { ja: "確認", en: "Check" };
+/// Name of the sheet that lists what was found.
+pub const FINDINGS_SHEET: Text = Text { ja: "手直し一覧", en: "Findings" };
+/// Name of the sheet that says what to do.
+pub const GUIDE_SHEET: Text = Text { ja: "説明", en: "What to do" };
+/// Name of the sheet of a template that says how to fill in each column, in both languages.
+pub const RULES_SHEET: &str = "記入のきまり";
+/// Name of the hidden sheet that drop-downs take their values from.
+pub const CHOICES_SHEET: &str = "選択肢";
+
+/// Whether a sheet of this name is one that we add to tables, so that no table may have its name.
+pub fn is_ours(name: &str) -> bool {
+    [FINDINGS_SHEET, GUIDE_SHEET].iter().any(|sheet| sheet.ja == name || sheet.en == name)
+        || [RULES_SHEET, CHOICES_SHEET].contains(&name)
+}
+
+/// Takes away what we have added. Anybody may call a sheet 説明, so only what comes together counts.
+pub(super) fn take_away(sheets: &mut Vec<Sheet>) {
+    let has = |sheets: &[Sheet], name: &str| sheets.iter().any(|sheet| sheet.name.as_deref() == Some(name));
+    let checked_in = [Lang::Ja, Lang::En]
+        .into_iter()
+        .find(|lang| [FINDINGS_SHEET, GUIDE_SHEET].iter().all(|sheet| has(sheets, sheet.get(*lang))));
+    if checked_in.is_none() && !has(sheets, RULES_SHEET) {
+        return;
+    }
+    let is_table = |sheet: &Sheet| !sheet.name.as_deref().is_some_and(is_ours);
+    if sheets.iter().any(is_table) {
+        sheets.retain(is_table);
+    }
+    if let Some(lang) = checked_in {
+        sheets.iter_mut().for_each(|sheet| take_check_column(sheet, CHECK_COLUMN.get(lang)));
+    }
+}
+
+/// Takes the first column away where it is headed by this label.
+fn take_check_column(sheet: &mut Sheet, label: &str) {
+    let Body::Cells(rows) = &mut sheet.body else { return };
+    let first_filled = rows.iter().filter_map(|row| row.first()).map(|cell| trim(cell)).find(|cell| !cell.is_empty());
+    if first_filled == Some(label) {
+        for row in rows.iter_mut().filter(|row| !row.is_empty()) {
+            row.remove(0);
+            // A workbook has rows of one length; those of the file that was checked end with their last cell.
+            row.truncate(row.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1));
+        }
+        sheet.first_column = 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet(name: &str, rows: &[&[&str]]) -> Sheet {
+        let rows = rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect();
+        Sheet { name: Some(name.to_owned()), first_column: 0, body: Body::Cells(rows) }
+    }
+
+    #[test]
+    fn what_we_added_goes_and_nothing_else() {
+        let checked: &[&[&str]] = &[&["", "題", ""], &[], &["確認", "ID", " "], &["エラー 1", "1", ""]];
+        let own: &[&[&str]] = &[&["ID", "確認"], &["1", ""]];
+        for (sheets, left, first_columns) in [
+            (vec![("aed", checked), ("手直し一覧", own), ("説明", own)], vec!["aed"], vec![1]),
+            (vec![("aed", own), ("手直し一覧", own), ("説明", own)], vec!["aed"], vec![0]),
+            (vec![("aed", checked), ("説明", own)], vec!["aed", "説明"], vec![0, 0]),
+            (vec![("aed", own), ("記入のきまり", own), ("選択肢", own)], vec!["aed"], vec![0]),
+            (vec![("aed", own), ("選択肢", own)], vec!["aed", "選択肢"], vec![0, 0]),
+            (vec![("手直し一覧", own), ("説明", own)], vec!["手直し一覧", "説明"], vec![0, 0]),
+        ] {
+            let mut sheets: Vec<Sheet> = sheets.into_iter().map(|(name, rows)| sheet(name, rows)).collect();
+            take_away(&mut sheets);
+            let names: Vec<&str> = sheets.iter().map(|sheet| sheet.name.as_deref().unwrap()).collect();
+            assert_eq!(names, left);
+            assert_eq!(sheets.iter().map(|sheet| sheet.first_column).collect::<Vec<_>>(), first_columns);
+        }
+    }
+}
