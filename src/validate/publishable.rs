@@ -1,11 +1,14 @@
 //! A checked table on its way to the store: every value trimmed and typed, in the field order of the current edition.
+//! What is no value of its field's type is blank there, and its text stands beside the values.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::report::TableReport;
-use crate::schema::{Decimal, Schema, json_token};
+use super::rules::coordinate_range::is_in_japan;
+use crate::schema::{Decimal, Field, Kind, Schema, json_token};
 use crate::standard::Edition;
-use crate::tabular::header::Header;
+use crate::tabular::header::{Column, Header, Subject};
 use crate::tabular::{Document, ReadError, Row, Rows};
 use crate::text::trim;
 
@@ -45,6 +48,8 @@ pub struct PublishableRecord {
     pub id: String,
     /// JSON tokens, one a line, in field order.
     pub values: String,
+    /// The texts that are no values of their fields (see [`crate::schema::Record::raw`]).
+    pub raw: Option<String>,
     /// Longitude and latitude in degrees.
     pub point: Option<(f64, f64)>,
 }
@@ -57,21 +62,21 @@ impl Publishable {
         let mut sources: Vec<Vec<usize>> = vec![Vec::new(); current.fields().len()];
         let mut extra_columns: Vec<String> = Vec::new();
         let mut extra_sources = Vec::new();
+        let targets: Vec<Option<usize>> = header.columns.iter().map(|column| target(column, &subject)).collect();
         for (index, column) in header.columns.iter().enumerate() {
-            let target = column.field.and_then(|(field, _)| {
-                let field = &subject.form.schema.fields()[field];
-                let name = match subject.form.edition {
-                    Edition::Standard => Some(&field.name),
-                    Edition::Recommended | Edition::Variant => field.becomes.as_ref(),
-                };
-                current.index_of(name?)
-            });
-            match target {
+            // A column that the older form does not know may be one that the current edition has added.
+            let added = || {
+                let field = current.index_of(&column.label).filter(|_| column.field.is_none())?;
+                (!targets.contains(&Some(field)) && sources[field].is_empty()).then_some(field)
+            };
+            match targets[index].or_else(added) {
                 Some(field) => sources[field].push(index),
                 // A column without a home stays as an extra one, if there is anything in it.
                 None if table.counts.filled[index] == 0 => {}
                 None => {
-                    extra_columns.push(free_name(&column.label, index, current, &extra_columns));
+                    let unnamed = format!("列{}", index + 1);
+                    let name = if column.label.is_empty() { &unnamed } else { &column.label };
+                    extra_columns.push(current.free_name(name, &extra_columns));
                     extra_sources.push(vec![index]);
                 }
             }
@@ -106,19 +111,23 @@ impl Publishable {
 
     fn record(&self, row: &Row<'_>, number: u64) -> PublishableRecord {
         let mut values = String::with_capacity(512);
+        let mut raw = None;
         for (index, (field, columns)) in self.schema.fields().iter().zip(&self.sources).enumerate() {
             if index > 0 {
                 values.push('\n');
             }
-            match columns[..] {
-                [column] => json_token(field.kind, trim(row.cell(column)), &mut values),
-                _ => {
-                    let joined: String = columns.iter().map(|column| trim(row.cell(*column))).collect();
-                    json_token(field.kind, &joined, &mut values);
-                }
+            let text = match columns[..] {
+                [column] => Cow::Borrowed(trim(row.cell(column))),
+                _ => Cow::Owned(columns.iter().map(|column| trim(row.cell(*column))).collect()),
+            };
+            if is_value(field, &text) {
+                json_token(field.kind, &text, &mut values);
+            } else {
+                values.push_str("null");
+                push_raw(index, &text, raw.get_or_insert_default());
             }
         }
-        PublishableRecord { number, id: self.id(row, number), values, point: self.point(row) }
+        PublishableRecord { number, id: self.id(row, number), values, raw, point: self.point(row) }
     }
 
     /// The ID of the row; its number where the table has no IDs, and `row-N` where only this row lacks one.
@@ -133,9 +142,12 @@ impl Publishable {
 
     fn point(&self, row: &Row<'_>) -> Option<(f64, f64)> {
         let (latitude, longitude) = self.schema.coordinates()?;
-        let degrees = |field| Decimal::parse(&self.text(row, field))?.as_str().parse::<f64>().ok();
-        let (latitude, longitude) = (degrees(latitude)?, degrees(longitude)?);
-        ((-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude)).then_some((longitude, latitude))
+        let degrees = |field: usize| {
+            let text = self.text(row, field);
+            let is_valid = is_value(&self.schema.fields()[field], &text);
+            Decimal::parse(&text).filter(|_| is_valid)?.as_str().parse::<f64>().ok()
+        };
+        Some((degrees(longitude)?, degrees(latitude)?))
     }
 
     fn text(&self, row: &Row<'_>, field: usize) -> String {
@@ -169,12 +181,29 @@ impl PublishableRecords<'_> {
     }
 }
 
-/// A name for an extra column that no field and no other extra column has.
-fn free_name(label: &str, index: usize, schema: &Schema, taken: &[String]) -> String {
-    let base = if label.is_empty() { format!("列{}", index + 1) } else { label.to_owned() };
-    let is_free = |name: &str| schema.index_of(name).is_none() && !taken.iter().any(|other| other == name);
-    if is_free(&base) {
-        return base;
+/// The field of the current edition that a column of the file stands for.
+fn target(column: &Column, subject: &Subject<'_>) -> Option<usize> {
+    let (field, _) = column.field?;
+    let field = &subject.form.schema.fields()[field];
+    let name = match subject.form.edition {
+        Edition::Standard => Some(&field.name),
+        Edition::Recommended | Edition::Variant => field.becomes.as_ref(),
+    };
+    subject.table.schema().index_of(name?)
+}
+
+/// Whether a typed answer can hold the text: it is blank, or of the field's type, and a coordinate lies where it can.
+fn is_value(field: &Field, text: &str) -> bool {
+    let kind = field.kind;
+    text.is_empty() || !kind.is_typed() || (kind.check(text).is_ok() && is_in_japan(kind, text))
+}
+
+/// Adds a text that is no value of the field with this index.
+fn push_raw(index: usize, text: &str, raw: &mut String) {
+    if !raw.is_empty() {
+        raw.push('\n');
     }
-    (2..).map(|number| format!("{base} ({number})")).find(|name| is_free(name)).expect("numbers do not end")
+    raw.push_str(&(index + 1).to_string());
+    raw.push(' ');
+    json_token(Kind::String, text, raw);
 }
