@@ -217,6 +217,10 @@ pub struct StoredTable {
     pub bounding_box: Option<BoundingBox>,
     /// The score of the check.
     pub score: f64,
+    /// How many errors the check found; with any, the table does not conform and was published as it is.
+    pub errors: u64,
+    /// For each column, in how many records it holds a value; empty where nobody has counted.
+    pub filled: Vec<u64>,
     /// The uploaded file.
     pub source: Source,
     /// When it was stored.

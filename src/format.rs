@@ -9,7 +9,7 @@ mod json;
 mod txt;
 
 pub use accept::by_media_type;
-pub use columns::{Column, Columns};
+pub use columns::{Column, Columns, RAW};
 
 use crate::{
     schema::{Record, Schema},

@@ -76,6 +76,25 @@ pub fn find_any(code: &str) -> Option<&'static Municipality> {
     find(code)
 }
 
+/// The name of a local government as its prefecture and what follows; the prefecture is empty where the name does not
+/// begin with one.
+///
+/// ```
+/// # use machikura::municipality::split;
+/// assert_eq!(split("岡山県岡山市"), ("岡山県", "岡山市"));
+/// assert_eq!(split("東京都"), ("東京都", ""));
+/// assert_eq!(split("岡山市"), ("", "岡山市"));
+/// ```
+pub fn split(name: &str) -> (&str, &str) {
+    let prefecture = PREFECTURES.iter().find(|prefecture| name.starts_with(prefecture.as_str()));
+    name.split_at(prefecture.map_or(0, String::len))
+}
+
+static PREFECTURES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let prefectures = TABLE.values().filter(|body| body.kind == MunicipalityKind::Prefecture);
+    prefectures.map(|body| body.prefecture.clone()).collect()
+});
+
 static TABLE: LazyLock<HashMap<String, Municipality>> = LazyLock::new(|| {
     let mut reader = csv::Reader::from_reader(include_str!("../datasets/municipalities.csv").as_bytes());
     let mut table = HashMap::with_capacity(2048);

@@ -1,5 +1,6 @@
 //! The one use case that writes: a checked upload becomes a version.
 
+pub mod guard;
 mod mend;
 
 pub use mend::{Mended, Task, copy_to, mend};
@@ -13,11 +14,12 @@ use crate::catalog::{
 };
 use crate::municipality::{Municipality, MunicipalityKind};
 use crate::standard::Standard;
+use crate::store::catalog::{Confirmed, Staging};
 use crate::store::{StoreError, catalog, files};
 use crate::tabular::{ReadError, Upload};
 use crate::text::Lang;
 use crate::validate::report::json;
-use crate::validate::{Publishable, Report};
+use crate::validate::{Finding, Publishable, PublishableRecord, Report};
 
 /// Why a checked table was not published.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +30,18 @@ pub enum PublishError {
     /// The upload could not be read a second time.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// It looks as if it was not meant, and nobody has said that it is.
+    #[error("{} suspicious findings are not confirmed", .0.findings.len())]
+    Unconfirmed(Box<Unconfirmed>),
+}
+
+/// What somebody must look at before it is published.
+#[derive(Debug)]
+pub struct Unconfirmed {
+    /// What is suspicious and was not confirmed.
+    pub findings: Vec<Finding>,
+    /// The report of the check, with everything that is suspicious.
+    pub report: Report,
 }
 
 /// What is published, and on whose behalf.
@@ -44,6 +58,8 @@ pub struct Publication<'a> {
     pub publishable: &'a Publishable,
     /// The report of the check.
     pub report: &'a Report,
+    /// The rules whose findings are known and meant (see [`guard`]).
+    pub confirmed: &'a [String],
     /// The version that must be current; 0: none.
     pub expected_version: Option<i32>,
     /// Whether the data is made up.
@@ -52,12 +68,20 @@ pub struct Publication<'a> {
     pub actor: Actor,
 }
 
+/// What was published, and the report as it is stored.
+pub struct Outcome {
+    /// The version.
+    pub published: Published,
+    /// The report of the check, with what was suspicious and confirmed.
+    pub report: Report,
+}
+
 /// Stores the upload byte for byte and its records as a new version. To be called in one write transaction; if it fails,
 /// the transaction takes everything back.
 ///
 /// # Errors
 /// [`PublishError`].
-pub fn publish(connection: &mut PgConnection, publication: &Publication<'_>) -> Result<Published, PublishError> {
+pub fn publish(connection: &mut PgConnection, publication: &Publication<'_>) -> Result<Outcome, PublishError> {
     let Publication { publishable, report, .. } = publication;
     let sha256 = digest(&publishable.sha256);
     let bytes = files::put(connection, sha256, &mut publication.upload.open().map_err(ReadError::Io)?)?;
@@ -71,8 +95,9 @@ pub fn publish(connection: &mut PgConnection, publication: &Publication<'_>) -> 
             field_count: i32::try_from(publishable.field_count).expect("a table has few columns"),
             extra_columns: publishable.extra_columns.clone(),
             treatment: String::new(),
-            report: serde_json::to_value(json::body(report, Lang::Ja)).expect("a report has only string keys"),
+            report: stored_form(report),
             score: report.score(),
+            errors: report.errors,
             source: Source {
                 sha256,
                 bytes,
@@ -86,12 +111,42 @@ pub fn publish(connection: &mut PgConnection, publication: &Publication<'_>) -> 
         actor: publication.actor.clone(),
     };
     let mut records = publishable.records()?;
-    catalog::publish(connection, &new, &mut || -> Result<Option<NewRecord>, PublishError> {
+    let staging = catalog::stage(connection, &new, &mut || -> Result<Option<NewRecord>, PublishError> {
         let Some(record) = records.next_record()? else { return Ok(None) };
         let row_number = i32::try_from(record.number)
             .map_err(|_| StoreError::InvalidRecord { row: i32::MAX, reason: "too many rows" })?;
-        Ok(Some(NewRecord { row_number, record_id: record.id, values: record.values, point: record.point }))
-    })
+        let PublishableRecord { id: record_id, values, raw, point, .. } = record;
+        Ok(Some(NewRecord { row_number, record_id, values, raw, point }))
+    })?;
+    let staged = match staging {
+        Staging::Unchanged(published) => return Ok(Outcome { published, report: (*report).clone() }),
+        Staging::Staged(staged) => staged,
+    };
+    let compared = guard::compare(connection, &staged, publishable, report)?;
+    let (report, confirmed) = confirm(publication, compared)?;
+    let published = catalog::publish(connection, &new, staged, confirmed.as_ref())?;
+    Ok(Outcome { published, report })
+}
+
+/// The report with what the comparison found, and what of it all was confirmed.
+fn confirm(publication: &Publication<'_>, compared: Vec<Finding>) -> Result<(Report, Option<Confirmed>), PublishError> {
+    let mut report = publication.report.clone();
+    let mut findings = compared.clone();
+    findings.extend(guard::sensitive(&report));
+    compared.into_iter().for_each(|finding| report.add(finding));
+    let mut rules: Vec<&'static str> = findings.iter().map(|finding| finding.rule.id()).collect();
+    rules.dedup();
+    let is_confirmed = |rule: &str| publication.confirmed.iter().any(|confirmed| confirmed == rule);
+    if !rules.iter().all(|rule| is_confirmed(rule)) {
+        findings.retain(|finding| !is_confirmed(finding.rule.id()));
+        return Err(PublishError::Unconfirmed(Box::new(Unconfirmed { findings, report })));
+    }
+    let confirmed = (!rules.is_empty()).then(|| Confirmed { rules, report: stored_form(&report) });
+    Ok((report, confirmed))
+}
+
+fn stored_form(report: &Report) -> serde_json::Value {
+    serde_json::to_value(json::body(report, Lang::Ja)).expect("a report has only string keys")
 }
 
 /// A body of the embedded code table as an organization of the catalogue.

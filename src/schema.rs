@@ -153,6 +153,16 @@ impl Schema {
         })
     }
 
+    /// A name for a further column that no field and none of the others has: the given one, if it is free.
+    pub fn free_name(&self, name: &str, others: &[String]) -> String {
+        let is_free = |name: &str| self.index_of(name).is_none() && !others.iter().any(|other| other == name);
+        if is_free(name) {
+            return name.to_owned();
+        }
+        let mut numbered = (2..).map(|number| format!("{name} ({number})"));
+        numbered.find(|name| is_free(name)).expect("numbers do not end")
+    }
+
     /// The fields in order.
     pub fn fields(&self) -> &[Field] {
         &self.fields

@@ -1,6 +1,8 @@
 //! The registry of data sets: every folder of `datasets/` that holds a `datapackage.json`, embedded in the binary, and
 //! those of a further folder read at start. Knows no data set by name.
 
+mod older;
+
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::LazyLock;
@@ -10,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::schema::{Schema, SchemaError};
 use crate::text::{Bilingual, fold_label};
+
+pub use older::Older;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/datasets");
 

@@ -1,6 +1,6 @@
 //! The database: who may use it, when, and in which transaction. What stands in it is the business of the modules below.
 //!
-//! Only [`Db::read`], [`Db::write`] and their blocking siblings open transactions; every function below takes a
+//! Only [`Db::read`], [`Db::write`], [`Db::rehearse`] and their blocking siblings open transactions; every function below takes a
 //! connection and can be combined with others inside either. Texts with U+0000, which PostgreSQL cannot hold, match
 //! nothing when read and are refused when written.
 
@@ -115,6 +115,20 @@ impl Db {
         self.spawn(permit, |db| db.write_blocking(work)).await
     }
 
+    /// Does what [`Db::write`] does and takes all of it back, so that it can be told what would come of it.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn rehearse<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
+    {
+        let permit = self.permit().await?;
+        self.spawn(permit, |db| db.transaction(&db.begin_write(), End::Rollback, work)).await
+    }
+
     /// [`Db::read`] on the thread of the caller, without waiting for a turn: for the command line.
     ///
     /// # Errors
@@ -125,7 +139,7 @@ impl Db {
         F: FnOnce(&mut PgConnection) -> Result<T, E>,
     {
         const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        self.transaction(BEGIN, work)
+        self.transaction(BEGIN, End::Commit, work)
     }
 
     /// [`Db::write`] on the thread of the caller, without waiting for a turn: for the command line.
@@ -137,8 +151,11 @@ impl Db {
         E: From<StoreError>,
         F: FnOnce(&mut PgConnection) -> Result<T, E>,
     {
-        let limit = self.settings.write_timeout.as_millis();
-        self.transaction(&format!("BEGIN; SET LOCAL statement_timeout = {limit}"), work)
+        self.transaction(&self.begin_write(), End::Commit, work)
+    }
+
+    fn begin_write(&self) -> String {
+        format!("BEGIN; SET LOCAL statement_timeout = {}", self.settings.write_timeout.as_millis())
     }
 
     /// How many requests could start to work in the database now, and how many at most: for the metrics.
@@ -173,7 +190,7 @@ impl Db {
 
     /// One transaction around `work`. A connection that turns out to be dead before anything was done is thrown away
     /// and another one taken, so that a restart of the database costs no request.
-    fn transaction<T, E, F>(&self, begin: &str, work: F) -> Result<T, E>
+    fn transaction<T, E, F>(&self, begin: &str, end: End, work: F) -> Result<T, E>
     where
         E: From<StoreError>,
         F: FnOnce(&mut PgConnection) -> Result<T, E>,
@@ -194,14 +211,20 @@ impl Db {
             }
         };
         let transaction = Transaction { connection: &mut connection };
-        match work(transaction.connection) {
-            Ok(answer) => match transaction.commit() {
-                Ok(()) => Ok(answer),
-                Err(error) => Err(StoreError::from(error).into()),
-            },
-            Err(error) => Err(error),
+        let answer = work(transaction.connection)?;
+        match end {
+            End::Commit => transaction.commit().map_err(StoreError::from)?,
+            End::Rollback => drop(transaction),
         }
+        Ok(answer)
     }
+}
+
+/// How a transaction ends whose work succeeded.
+#[derive(Clone, Copy)]
+enum End {
+    Commit,
+    Rollback,
 }
 
 /// An open transaction, rolled back unless it is committed, whatever happens to the work in it.

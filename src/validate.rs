@@ -1,5 +1,6 @@
 //! The verdict on an uploaded table: reads it, finds its data set, runs every rule, and reports all that it found. Only
-//! [`Checked::publishable`] makes a [`Publishable`], so nothing unchecked is ever stored.
+//! [`Checked::publishable`] and [`Checked::publishable_as_is`] give away a [`Publishable`], so nothing unchecked is ever
+//! stored.
 
 mod correct;
 mod engine;
@@ -61,13 +62,24 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// The table, ready to be stored.
+    /// The table without an error, ready to be stored.
     ///
     /// # Errors
     /// The report, where it has an error.
     pub fn publishable(self) -> Result<(Publishable, Report), Box<Report>> {
         match self.publishable {
             Some(publishable) if self.report.is_valid() => Ok((publishable, self.report)),
+            _ => Err(Box::new(self.report)),
+        }
+    }
+
+    /// The table with all its errors, ready to be stored: for who would rather publish today than perfectly.
+    ///
+    /// # Errors
+    /// The report, where the file is no table of a data set, or has no rows.
+    pub fn publishable_as_is(self) -> Result<(Publishable, Report), Box<Report>> {
+        match self.publishable {
+            Some(publishable) if publishable.rows > 0 => Ok((publishable, self.report)),
             _ => Err(Box::new(self.report)),
         }
     }

@@ -12,7 +12,7 @@ const USES: [(&str, &str); 16] = [
     ("text", ""),
     ("schema", "text"),
     ("municipality", "schema"),
-    ("standard", "schema, text"),
+    ("standard", "municipality, schema, text"),
     ("catalog", ""),
     ("query", "schema, text"),
     ("format", "schema, text"),
@@ -141,7 +141,7 @@ fn some_things_have_one_place() {
         assert!(is(&["store"]) || !only_type.contains("diesel"), "src/{path}: SQL and Diesel belong to store");
         assert!(is(&["store"]) || !code.contains("store::tables"), "src/{path}: the tables belong to store");
         assert!(
-            is(&["store", "publish"]) || !code.contains("catalog::publish("),
+            is(&["store", "publish"]) || !code.contains("catalog::stage("),
             "src/{path}: only publish, which takes a Publishable, hands tables to the store"
         );
         let is_web = is(&["http", "store", "commands"]);

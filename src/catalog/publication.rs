@@ -37,6 +37,8 @@ pub struct NewTable {
     pub report: serde_json::Value,
     /// Its score.
     pub score: f64,
+    /// How many errors it counts.
+    pub errors: u64,
     /// The uploaded file.
     pub source: Source,
 }
@@ -50,6 +52,8 @@ pub struct NewRecord {
     pub record_id: String,
     /// JSON tokens in field order (see [`crate::schema::Record::lay_out`]).
     pub values: String,
+    /// The texts that are no values of their fields (see [`crate::schema::Record::raw`]).
+    pub raw: Option<String>,
     /// Longitude and latitude.
     pub point: Option<(f64, f64)>,
 }

@@ -8,6 +8,8 @@ use crate::schema::{Comparison, Kind, Record, Schema, token_text};
 const DATASET: &str = "dataset";
 /// The column behind that holds the distance, in answers around a place.
 const DISTANCE: &str = "distance_m";
+/// What holds, in JSON, the texts that are no values of their fields. Only records that have any hold it.
+pub const RAW: &str = "_raw";
 
 /// The columns of an answer.
 #[derive(Clone, Debug)]
@@ -120,6 +122,24 @@ impl<'a> Columns<'a> {
             out.extend_from_slice(self.distance_key.as_bytes());
             out.extend_from_slice(distance(record).as_deref().unwrap_or("null").as_bytes());
         }
+        if record.raw.is_some() {
+            self.push_raw(record, out);
+        }
+        out.push(b'}');
+    }
+
+    /// Appends the texts that are no values of the selected fields, where there are any.
+    fn push_raw(&self, record: &Record, out: &mut Vec<u8>) {
+        let mut texts = record.raw_tokens().filter_map(|(index, token)| {
+            let column = self.fields.iter().find(|column| column.index == index)?;
+            Some(format!("{}:{token}", json_text(column.name)))
+        });
+        let Some(first) = texts.next() else { return };
+        out.extend_from_slice(format!(",\"{RAW}\":{{{first}").as_bytes());
+        for text in texts {
+            out.push(b',');
+            out.extend_from_slice(text.as_bytes());
+        }
         out.push(b'}');
     }
 }
@@ -194,6 +214,7 @@ mod tests {
             dataset: Some("331007_aed".to_owned()),
             values: "\"x\"\n\"\\n\"".to_owned(),
             distance_m: Some(12.34),
+            ..Record::default()
         };
         for (select, has_dataset, has_distance, expected) in [
             (None, false, false, r#"{"a\"b":"x","c":"\n"}"#),
@@ -205,6 +226,31 @@ mod tests {
         ] {
             let mut out = Vec::new();
             Columns::new(&schema, select, has_dataset, has_distance).push_record(&record, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn texts_that_are_no_values_stand_beside_them() {
+        let schema = schema();
+        let record = Record {
+            values: "\"1\"\n\"港\"\nnull\n133.9\nnull".to_owned(),
+            raw: Some("3 \"北緯34度\"\n5 \"\\\"多数\\\"\"".to_owned()),
+            distance_m: Some(1.0),
+            ..Record::default()
+        };
+        for (select, has_distance, expected) in [
+            (
+                &[1, 2, 4][..],
+                false,
+                r#"{"名称":"港","緯度":null,"定員":null,"_raw":{"緯度":"北緯34度","定員":"\"多数\""}}"#,
+            ),
+            (&[4], true, r#"{"定員":null,"distance_m":1.0,"_raw":{"定員":"\"多数\""}}"#),
+            (&[0, 3], false, r#"{"ID":"1","経度":133.9}"#),
+            (&[], true, r#"{"distance_m":1.0}"#),
+        ] {
+            let mut out = Vec::new();
+            Columns::new(&schema, Some(select), false, has_distance).push_record(&record, &mut out);
             assert_eq!(String::from_utf8(out).unwrap(), expected);
         }
     }

@@ -97,6 +97,8 @@ pub struct DatasetTableBody {
     pub extra_columns: Vec<String>,
     /// アップロードされたファイルの版 / edition of the uploaded file
     pub edition: String,
+    /// 品質 / quality
+    pub quality: QualityBody,
     /// アップロードされたファイル / uploaded file
     pub source: SourceBody,
 }
@@ -121,6 +123,21 @@ pub struct SourceBody {
 pub struct QualityBody {
     /// 検査の点数（0～100） / score of the check
     pub score: Option<f64>,
+    /// 標準に適合しているか / whether it conforms to the standard
+    pub valid: Option<bool>,
+    /// エラーの数。1 以上なら、読み取れない値を空欄にして公開されている / errors; with any, what cannot be read is blank
+    pub errors: u64,
+}
+
+impl QualityBody {
+    /// Of tables together: as good as the worst of them.
+    fn of<'t>(tables: impl IntoIterator<Item = &'t StoredTable>) -> QualityBody {
+        tables.into_iter().fold(QualityBody { score: None, valid: None, errors: 0 }, |quality, table| {
+            let errors = quality.errors + table.errors;
+            let score = quality.score.map_or(table.score, |score| score.min(table.score));
+            QualityBody { score: Some(score), valid: Some(errors == 0), errors }
+        })
+    }
 }
 
 /// ファイル / a file of the whole dataset
@@ -173,6 +190,8 @@ pub struct VersionBody {
     pub current: bool,
     /// 備考 / remark
     pub note: String,
+    /// 品質 / quality
+    pub quality: QualityBody,
     /// データ / records
     pub records_url: String,
     /// 表 / tables
@@ -186,7 +205,6 @@ pub fn body(app: &App, entry: &Entry) -> DatasetBody {
     let description = &dataset.description;
     let id = dataset.id.to_string();
     let address = format!("/api/v1/datasets/{id}");
-    let scores = entry.tables.iter().map(|table| table.score);
     let standard = description.standard.as_deref().and_then(|slug| app.registry.find(slug));
     let tables = in_order(standard, &entry.tables);
     DatasetBody {
@@ -206,7 +224,7 @@ pub fn body(app: &App, entry: &Entry) -> DatasetBody {
         }),
         records: entry.records(),
         tables: tables.iter().copied().map(table_body).collect(),
-        quality: QualityBody { score: scores.reduce(f64::min) },
+        quality: QualityBody::of(&entry.tables),
         distributions: distributions(standard, &tables, &address),
         created_at: dataset.created_at.to_string(),
         updated_at: dataset.updated_at.to_string(),
@@ -259,6 +277,7 @@ fn table_body(table: &StoredTable) -> DatasetTableBody {
         records: table.row_count,
         extra_columns: table.extra_columns.clone(),
         edition: table.edition.clone(),
+        quality: QualityBody::of([table]),
         source: SourceBody {
             name: table.source.name.clone(),
             bytes: table.source.bytes,
@@ -269,14 +288,15 @@ fn table_body(table: &StoredTable) -> DatasetTableBody {
     }
 }
 
-/// What is said about a version, with its tables where they are given.
-pub fn version_body(entry: &Entry, version: &Version, tables: Option<&[StoredTable]>) -> VersionBody {
+/// What is said about a version, with its tables where they are to be shown.
+pub fn version_body(entry: &Entry, version: &Version, tables: &[StoredTable], shows_tables: bool) -> VersionBody {
     VersionBody {
         number: version.number,
         published_at: version.published_at.to_string(),
         current: entry.version.as_ref().is_some_and(|current| current.number == version.number),
         note: version.note.clone(),
+        quality: QualityBody::of(tables),
         records_url: format!("/api/v1/datasets/{}/versions/{}/records", entry.dataset.id, version.number),
-        tables: tables.map(|tables| tables.iter().map(table_body).collect()),
+        tables: shows_tables.then(|| tables.iter().map(table_body).collect()),
     }
 }

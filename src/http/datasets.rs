@@ -188,7 +188,8 @@ pub async fn list_versions(
             Ok::<_, Problem>((entry, versions))
         })
         .await?;
-    let versions: Vec<VersionBody> = versions.iter().map(|version| version_body(&entry, version, None)).collect();
+    let versions: Vec<VersionBody> =
+        versions.iter().map(|(version, tables)| version_body(&entry, version, tables, false)).collect();
     Ok(cache::json(&request, &VersionsBody { total: versions.len(), versions }))
 }
 
@@ -224,5 +225,5 @@ pub async fn get_version(
             Ok::<_, Problem>((entry, version, tables))
         })
         .await?;
-    Ok(cache::json(&request, &version_body(&entry, &version, Some(&tables))))
+    Ok(cache::json(&request, &version_body(&entry, &version, &tables, true)))
 }

@@ -15,6 +15,7 @@ use super::problem::Problem;
 use super::records::each_piece;
 use super::resolve;
 use crate::format::{self, Format, Options};
+use crate::standard::{Edition, Older};
 use crate::store::files;
 
 #[derive(Deserialize)]
@@ -33,6 +34,7 @@ struct DownloadPath {
     ("format" = String, Path, description = "形式（csv, json, geojson, txt, source） / format", example = "csv"),
     ("table" = Option<String>, Query, description = "複数の表からなるデータセットの表 / table of a dataset of several tables"),
     ("bom" = Option<bool>, Query, description = "CSV に BOM を付けるか（既定 true） / whether CSV begins with a byte-order mark"),
+    ("edition" = Option<String>, Query, description = "標準の版。recommended は古い推奨データセットの形に戻したもの（新しい項目は後ろの列に残る） / edition of the standard; recommended is the older form, what it lacks stands in columns behind"),
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
     (status = 200, description = "ファイル / file"),
@@ -55,6 +57,7 @@ pub async fn download_dataset(
     ("format" = String, Path, description = "形式（csv, json, geojson, txt, source） / format", example = "csv"),
     ("table" = Option<String>, Query, description = "複数の表からなるデータセットの表 / table of a dataset of several tables"),
     ("bom" = Option<bool>, Query, description = "CSV に BOM を付けるか（既定 true） / whether CSV begins with a byte-order mark"),
+    ("edition" = Option<String>, Query, description = "標準の版。recommended は古い推奨データセットの形に戻したもの（新しい項目は後ろの列に残る） / edition of the standard; recommended is the older form, what it lacks stands in columns behind"),
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
     (status = 200, description = "ファイル / file"),
@@ -69,8 +72,9 @@ pub async fn download_version(
 }
 
 async fn download(app: web::Data<App>, request: HttpRequest, path: DownloadPath) -> Result<HttpResponse, Problem> {
-    let parameters = Parameters::only(&request, &["table", "bom", "lang"])?;
+    let parameters = Parameters::only(&request, &["table", "bom", "edition", "lang"])?;
     let options = Options { bom: parameters.flag("bom", true)? };
+    let is_older = edition(&parameters, &path.format)? == Edition::Recommended;
     if path.format == "source" {
         return source(app, request, path, parameters).await;
     }
@@ -83,7 +87,7 @@ async fn download(app: web::Data<App>, request: HttpRequest, path: DownloadPath)
         .hint(format!("使える形式は {known}, source です。"), format!("There are {known} and source.")));
     };
     let name = format!("{}.{}", path.id, format.id());
-    let (head, mut body) = stream(app, path, parameters, format, options);
+    let (head, mut body) = stream(app, path, parameters, is_older, format, options);
     let tag = match head.await {
         Ok(tag) => tag?,
         // The reading ended before it began; what stands in place of the body says why.
@@ -97,11 +101,50 @@ async fn download(app: web::Data<App>, request: HttpRequest, path: DownloadPath)
     Ok(response.streaming(Pieces(body)))
 }
 
+/// What `edition` takes; the first is the default.
+pub const EDITIONS: [Edition; 2] = [Edition::Standard, Edition::Recommended];
+
+/// The edition to answer in.
+fn edition(parameters: &Parameters, format: &str) -> Result<Edition, Problem> {
+    let Some(word) = parameters.get("edition") else { return Ok(EDITIONS[0]) };
+    let edition = EDITIONS.into_iter().find(|edition| edition.as_str() == word).ok_or_else(|| {
+        Problem::parameter(
+            "edition",
+            word,
+            "edition は standard（現行）か recommended（古い推奨データセット）です。",
+            "edition is standard (current) or recommended (older).",
+        )
+    })?;
+    if format == "source" && edition != EDITIONS[0] {
+        return Err(Problem::parameter(
+            "edition",
+            word,
+            "download.source はアップロードされたファイルそのものなので、edition は指定できません。",
+            "download.source is the uploaded file itself; leave out edition.",
+        ));
+    }
+    Ok(edition)
+}
+
+/// The older form of a table.
+fn older(found: &resolve::Found<'_>) -> Result<Older, Problem> {
+    let is_filled = |field: usize| found.filled.get(field).is_none_or(|filled| *filled > 0);
+    Older::of(found.definition, &found.schema, is_filled).ok_or_else(|| {
+        Problem::parameter(
+            "edition",
+            Edition::Recommended.as_str(),
+            format!("{} には古い推奨データセットの形がありません。edition を外してください。", found.resource),
+            format!("There is no older form of {}; leave out edition.", found.resource),
+        )
+    })
+}
+
 /// Starts to read a dataset: first its tag or a problem, then its pieces as fast as they are taken.
 fn stream(
     app: web::Data<App>,
     path: DownloadPath,
     parameters: Parameters,
+    is_older: bool,
     format: &'static dyn Format,
     options: Options,
 ) -> (oneshot::Receiver<Result<String, Problem>>, Body) {
@@ -116,15 +159,17 @@ fn stream(
                 let found = resolve::table(&app, connection, &path.id, path.number, parameters.get("table"), None)
                     .and_then(|found| {
                         if format.applies_to(&found.schema) {
-                            return Ok(found);
+                            let older = is_older.then(|| older(&found)).transpose()?;
+                            return Ok((found, older));
                         }
                         Err(Problem::not_found(
                             format!("{} には座標がないため、{} はありません。", found.resource, format.id()),
                             format!("{} has no coordinates, so there is no {}.", found.resource, format.id()),
                         ))
                     });
-                let tag = found.as_ref().map_err(Clone::clone).map(|found| {
-                    cache::weak_tag(&["download", &found.resource, &found.state, format.id(), &options.bom.to_string()])
+                let tag = found.as_ref().map_err(Clone::clone).map(|(found, _)| {
+                    let options = [options.bom, is_older].map(|flag| flag.to_string()).join(",");
+                    cache::weak_tag(&["download", &found.resource, &found.state, format.id(), &options])
                 });
                 if let Some(head) = head_sender.take() {
                     // Nobody waits any more: nothing is left to do.
@@ -132,8 +177,8 @@ fn stream(
                         return Ok(());
                     }
                 }
-                let Ok(found) = found else { return Ok(()) };
-                each_piece(connection, &found, format, options, &mut |piece| hand_over(&pieces, piece))
+                let Ok((found, older)) = found else { return Ok(()) };
+                each_piece(connection, &found, older.as_ref(), format, options, &mut |piece| hand_over(&pieces, piece))
             })
             .await;
         if let Err(problem) = done {

@@ -15,8 +15,8 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt;
 
 use super::problem::Code;
-use super::{check, datasets, standards};
-use crate::format::FORMATS;
+use super::{check, datasets, downloads, publish, standards};
+use crate::format::{FORMATS, RAW};
 use crate::query::MAX_LIMIT;
 use crate::schema::{Field, Kind, Schema};
 use crate::standard::{Edition, Registry, Standard, Table};
@@ -177,6 +177,8 @@ fn words(operation: &str, parameter: &str, registry: &Registry) -> Option<Vec<St
         ("get_standard", "format") => owned(&standards::FORMS),
         ("download_dataset" | "download_version", "format") => owned(&formats().chain(["source"]).collect::<Vec<_>>()),
         (_, "format") => owned(&formats().collect::<Vec<_>>()),
+        ("publish_dataset", "nonconforming") => owned(&publish::NONCONFORMING),
+        ("download_dataset" | "download_version", "edition") => owned(&downloads::EDITIONS.map(Edition::as_str)),
         (_, "edition") => owned(&[Edition::Standard, Edition::Recommended, Edition::Variant].map(Edition::as_str)),
         (_, "slug") | ("validate_file", "standard") => {
             registry.standards().iter().map(|standard| standard.slug.clone()).collect()
@@ -206,7 +208,7 @@ fn headers(operation: &str, status: &str) -> &'static [(&'static str, &'static s
         (_, "4XX") => &[ALLOW, RETRY],
         ("publish_dataset", "201") => &[LOCATION, TAG],
         ("validate_file", "200") => &[NAME],
-        ("get_health" | "get_readiness" | "validate_file", _) | ("publish_dataset", "422") => &[],
+        ("get_health" | "get_readiness" | "validate_file", _) | ("publish_dataset", "409" | "422") => &[],
         (
             "list_records"
             | "list_records_as"
@@ -239,6 +241,15 @@ fn component(standard: &Standard, table: &Table) -> ApiSchema {
         .schema_type(SchemaType::from_iter([Type::Number, Type::Null]))
         .description(Some("指定した地点からの距離（メートル） / metres from the place asked for"));
     object = object.property("distance_m", distance);
+    let raw = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some(
+            "適合しないまま公開されたデータだけにある: 項目の型として読み取れず null になっている値の、元の文字 / only in data published with errors: the texts, by field, that are no values of the field's type and therefore null",
+        ))
+        .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(ApiSchema::Object(
+            ObjectBuilder::new().schema_type(Type::String).build(),
+        )))));
+    object = object.property(RAW, raw);
     // The columns that a municipality adds are texts.
     object
         .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(ApiSchema::Object(text(

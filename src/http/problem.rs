@@ -7,7 +7,6 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::publish::PublishError;
 use crate::query::QueryError;
 use crate::store::StoreError;
 use crate::tabular::ReadError;
@@ -33,6 +32,8 @@ pub enum Code {
     NotAcceptable,
     /// It was there and has been withdrawn.
     Gone,
+    /// It looks as if it was not meant, and nobody has said that it is.
+    Unconfirmed,
     /// Somebody else has published meanwhile.
     PreconditionFailed,
     /// The body is larger than allowed.
@@ -53,7 +54,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 16] = [
+    pub const ALL: [Code; 17] = [
         Code::InvalidParameter,
         Code::InvalidBody,
         Code::Unauthorized,
@@ -62,6 +63,7 @@ impl Code {
         Code::MethodNotAllowed,
         Code::NotAcceptable,
         Code::Gone,
+        Code::Unconfirmed,
         Code::PreconditionFailed,
         Code::TooLarge,
         Code::UnsupportedMedia,
@@ -88,6 +90,7 @@ impl Code {
             }
             Code::NotAcceptable => about("not-acceptable", 406, "求められた形式では返せません", "No acceptable format"),
             Code::Gone => about("gone", 410, "公開が取り下げられました", "Withdrawn"),
+            Code::Unconfirmed => about("unconfirmed", 409, "確認が必要です", "Needs a confirmation"),
             Code::PreconditionFailed => {
                 about("precondition-failed", 412, "ほかの人が先に公開しています", "Published meanwhile")
             }
@@ -192,9 +195,15 @@ impl Problem {
 
     /// A table that does not conform, with the report.
     pub fn nonconforming(report: Value, ja: impl Into<String>, en: impl Into<String>) -> Problem {
-        let mut problem = Problem::new(Code::Nonconforming, ja, en);
-        problem.about.report = Some(report);
-        problem
+        Problem::new(Code::Nonconforming, ja, en).with_report(report, Vec::new())
+    }
+
+    /// With the report of a check, and what in it is to be answered by which parameter.
+    #[must_use]
+    pub fn with_report(mut self, report: Value, errors: Vec<QueryError>) -> Problem {
+        self.about.report = Some(report);
+        self.about.errors = errors;
+        self
     }
 
     /// An address that takes other methods.
@@ -344,15 +353,6 @@ impl From<StoreError> for Problem {
                 tracing::error!(%error, "the store failed");
                 Problem::internal()
             }
-        }
-    }
-}
-
-impl From<PublishError> for Problem {
-    fn from(error: PublishError) -> Problem {
-        match error {
-            PublishError::Store(error) => error.into(),
-            PublishError::Read(error) => error.into(),
         }
     }
 }

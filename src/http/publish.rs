@@ -13,9 +13,13 @@ use super::resolve;
 use super::uploads;
 use crate::catalog::DatasetId;
 use crate::municipality;
-use crate::publish::{self, Publication};
-use crate::store::{StoreError, catalog};
+use crate::publish::{self, Outcome, Publication, PublishError, Unconfirmed, guard};
+use crate::query::QueryError;
+use crate::schema::nearest;
+use crate::store::catalog;
+use crate::text::{Bilingual, Lang};
 use crate::validate::report::json::ReportBody;
+use crate::validate::{Checked, Finding, Publishable, Report};
 
 /// 公開の結果 / what became of a publication
 #[derive(Serialize, utoipa::ToSchema)]
@@ -46,12 +50,14 @@ struct DatasetPath {
 
 /// 公開 / Publish a dataset
 ///
-/// ファイルを検査し、エラーがなければ新しい版として公開します。読む人には古い版か新しい版のどちらかだけが見えます。エラーがあれば 422 と検査結果を返し、何も変えません。 /
-/// Checks the file and publishes it as a new version if it has no error. Readers see the old version or the new one. With errors: 422 and the report, and nothing changes.
+/// ファイルを検査し、エラーがなければ新しい版として公開します。読む人には古い版か新しい版のどちらかだけが見えます。エラーがあれば 422 と検査結果を返し、何も変えません（`nonconforming=publish` ならそのまま公開し、読み取れない値は空欄にして元の文字を `_raw` に残します）。公開中の版と大きく違うときは 409 で確認を求め、何も変えません。 /
+/// Checks the file and publishes it as a new version if it has no error. Readers see the old version or the new one. With errors: 422 and the report, and nothing changes (with `nonconforming=publish` it is published as it is; what cannot be read is null, its text stands in `_raw`). Where it differs suspiciously from what is published: 409, to be confirmed, and nothing changes.
 #[utoipa::path(tag = "公開 / publish", operation_id = "publish_dataset", security(("token" = [])), params(
     ("id" = String, Path, description = "データセットの ID / dataset", example = "331007_aed"),
-    ("dry_run" = Option<bool>, Query, description = "検査だけして公開しない / check only"),
+    ("dry_run" = Option<bool>, Query, description = "公開と同じことをすべて試し、何も残さない / do everything and keep nothing"),
     ("allow_warnings" = Option<bool>, Query, description = "警告があっても公開するか（既定 true） / whether to publish with warnings"),
+    ("nonconforming" = Option<String>, Query, description = "エラーがある表をどうするか。strict（既定）は断り、publish はそのまま公開する / what to do with errors: refuse, or publish as it is"),
+    ("confirm" = Option<String>, Query, description = "確かめた指摘の規則（コンマ区切り）。409 の errors にあるもの / rules whose findings are meant, comma-separated, out of a 409", example = "row-collapse"),
     ("filename" = Option<String>, Query, description = "ファイル名 / file name", example = "331007_aed.csv"),
     ("lang" = Option<String>, Query, description = "検査結果の言語 / language of the report: ja, en"),
     ("If-Match" = Option<String>, Header, description = "現在の版がこれであるときだけ公開 / publish only if this version is the current one", example = "\"3\""),
@@ -61,6 +67,7 @@ struct DatasetPath {
     responses(
     (status = 200, description = "公開済み / published", body = PublishedBody),
     (status = 201, description = "初めて公開 / published for the first time", body = PublishedBody),
+    (status = 409, description = "確認が必要です / needs a confirmation", body = ProblemBody, content_type = "application/problem+json"),
     (status = 422, description = "標準に適合しません / does not conform", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 #[put("/datasets/{id}")]
@@ -71,75 +78,44 @@ pub async fn publish_dataset(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let holder = auth::authenticate(&app, &request).await?;
-    let parameters = Parameters::only(&request, &["dry_run", "allow_warnings", "filename", "lang"])?;
+    let parameters = Parameters::only(&request, &PARAMETERS)?;
     let id = parse_id(&path.id)?;
     auth::may_publish(&holder, &id.organization)?;
     let slug = resolve::standard(&app, &id.slug)?.slug.clone();
     let organization = municipality::find(&id.organization).ok_or_else(|| unknown_dataset(&path.id))?;
-    let is_dry_run = parameters.flag("dry_run", false)?;
-    let allows_warnings = parameters.flag("allow_warnings", true)?;
+    let wish = Wish::read(&parameters)?;
     let expected_version = expected_version(&request)?;
     let lang = language(&request);
     let spooled = uploads::spool(&app, &request, payload, parameters.get("filename")).await?;
     let (spooled, checked) = check::run(&app, spooled, Some(slug.clone()), Some(organization), 1_000).await?;
-    let report = report_value(&checked.report, lang);
-    if checked.report.tables.len() > 1 {
-        return Err(Problem::nonconforming(
-            report,
-            "複数の表をまとめた ZIP の公開にはまだ対応していません。検査だけができます。",
-            "A zip of several tables can be checked, but not yet published.",
-        ));
-    }
-    if !allows_warnings && checked.report.warnings > 0 {
-        return Err(Problem::nonconforming(
-            report,
-            format!("警告が {} 件あるため公開しませんでした（allow_warnings=false）。", checked.report.warnings),
-            format!("Not published because of {} warnings (allow_warnings=false).", checked.report.warnings),
-        ));
-    }
-    let errors = checked.report.errors;
-    let Ok((publishable, full_report)) = checked.publishable() else {
-        return Err(Problem::nonconforming(
-            report,
-            format!(
-                "エラーが {errors} 件あるため公開しませんでした。report の指摘を直して、もう一度送ってください。公開中のデータは変わっていません。"
-            ),
-            format!(
-                "Not published because of {errors} errors; mend what report lists and send it again. What is published has not changed."
-            ),
-        ));
-    };
+    let (publishable, report) = decide(checked, &wish, lang)?;
     let actor = auth::actor(&holder, &request);
     let dataset = id.to_string();
     let shared = app.clone();
     let records = publishable.rows;
+    let is_dry_run = wish.is_dry_run;
     let work = move |connection: &mut diesel::PgConnection| {
-        if is_dry_run {
-            let current = catalog::find_dataset(connection, &id)?.and_then(|entry| entry.version);
-            let found = current.map(|version| version.number);
-            return match expected_version {
-                Some(expected) if expected != found.unwrap_or(0) => {
-                    Err(StoreError::PreconditionFailed { expected, found }.into())
-                }
-                Some(_) | None => Ok((found, false, false)),
-            };
-        }
+        let before = if is_dry_run { current_version(connection, &id)? } else { None };
         let publication = Publication {
             standard: resolve::standard(&shared, &slug)?,
             id,
             organization,
             upload: &spooled.upload(),
             publishable: &publishable,
-            report: &full_report,
+            report: &report,
+            confirmed: &wish.confirmed,
             expected_version,
             sample: false,
             actor,
         };
-        let published = publish::publish(connection, &publication)?;
+        let outcome = publish::publish(connection, &publication).map_err(|error| refusal(error, lang))?;
         crate::store::tokens::touch(connection, holder.id, jiff::Timestamp::now())?;
-        Ok::<_, Problem>((Some(published.version.number), published.created, published.unchanged))
+        Ok::<_, Problem>((before, outcome))
     };
-    let (version, created, unchanged) = app.db.write(work).await?;
+    let (before, Outcome { published, report }) =
+        if is_dry_run { app.db.rehearse(work).await? } else { app.db.write(work).await? };
+    let (version, created) =
+        if is_dry_run { (before, false) } else { (Some(published.version.number), published.created) };
     let url = format!("/api/v1/datasets/{dataset}");
     let mut response = if created { HttpResponse::Created() } else { HttpResponse::Ok() };
     if created {
@@ -149,7 +125,147 @@ pub async fn publish_dataset(
         response.insert_header((header::ETAG, format!("\"{version}\"")));
     }
     response.insert_header((header::CACHE_CONTROL, "no-store"));
-    Ok(response.json(PublishedBody { dataset, version, created, unchanged, dry_run: is_dry_run, records, url, report }))
+    Ok(response.json(PublishedBody {
+        dataset,
+        version,
+        created,
+        unchanged: published.unchanged,
+        dry_run: is_dry_run,
+        records,
+        url,
+        report: report_value(&report, lang),
+    }))
+}
+
+const PARAMETERS: [&str; 6] = ["dry_run", "allow_warnings", "nonconforming", "confirm", "filename", "lang"];
+
+/// What `nonconforming` takes; the first is the default.
+pub const NONCONFORMING: [&str; 2] = ["strict", "publish"];
+
+/// How a publisher wants it.
+struct Wish {
+    is_dry_run: bool,
+    allows_warnings: bool,
+    /// Whether a table with errors is published as it is.
+    allows_errors: bool,
+    confirmed: Vec<String>,
+}
+
+impl Wish {
+    fn read(parameters: &Parameters) -> Result<Wish, Problem> {
+        let nonconforming = parameters.get("nonconforming").unwrap_or(NONCONFORMING[0]);
+        if !NONCONFORMING.contains(&nonconforming) {
+            return Err(Problem::parameter(
+                "nonconforming",
+                nonconforming,
+                "nonconforming は strict（エラーがあれば公開しない）か publish（そのまま公開する）です。",
+                "nonconforming is strict (errors are refused) or publish (as it is).",
+            ));
+        }
+        Ok(Wish {
+            is_dry_run: parameters.flag("dry_run", false)?,
+            allows_warnings: parameters.flag("allow_warnings", true)?,
+            allows_errors: nonconforming == NONCONFORMING[1],
+            confirmed: confirmed(parameters.get("confirm").unwrap_or_default())?,
+        })
+    }
+}
+
+/// The rules that are confirmed.
+fn confirmed(list: &str) -> Result<Vec<String>, Problem> {
+    let rules: Vec<String> =
+        list.split(',').map(|rule| rule.trim().to_owned()).filter(|rule| !rule.is_empty()).collect();
+    let Some(unknown) = rules.iter().find(|rule| !guard::confirmable().any(|known| known == *rule)) else {
+        return Ok(rules);
+    };
+    let problem = Problem::parameter(
+        "confirm",
+        unknown,
+        format!("confirm の「{unknown}」という確認はありません。"),
+        format!("There is nothing called \"{unknown}\" to confirm."),
+    );
+    let known = guard::confirmable().collect::<Vec<_>>().join(", ");
+    Err(match nearest(unknown, guard::confirmable()) {
+        Some(near) => problem.hint(format!("{near} のことですか。"), format!("Did you mean {near}?")),
+        None => problem.hint(format!("使えるのは {known} です。"), format!("There are {known}.")),
+    })
+}
+
+/// Whether a checked table may be published as its publisher wants it.
+fn decide(checked: Checked, wish: &Wish, lang: Lang) -> Result<(Publishable, Report), Problem> {
+    if checked.report.tables.len() > 1 {
+        return Err(Problem::nonconforming(
+            report_value(&checked.report, lang),
+            "複数の表をまとめた ZIP の公開にはまだ対応していません。検査だけができます。",
+            "A zip of several tables can be checked, but not yet published.",
+        ));
+    }
+    if !wish.allows_warnings && checked.report.warnings > 0 {
+        return Err(Problem::nonconforming(
+            report_value(&checked.report, lang),
+            format!("警告が {} 件あるため公開しませんでした（allow_warnings=false）。", checked.report.warnings),
+            format!("Not published because of {} warnings (allow_warnings=false).", checked.report.warnings),
+        ));
+    }
+    if wish.allows_errors {
+        return checked.publishable_as_is().map_err(|report| {
+            Problem::nonconforming(
+                report_value(&report, lang),
+                "このファイルは、そのままでも公開できません。データセットの表として読み取れないか、データの行がありません。report の指摘を確かめてください。公開中のデータは変わっていません。",
+                "This file cannot even be published as it is: it is no table of the data set, or has no rows; see report. What is published has not changed.",
+            )
+        });
+    }
+    checked.publishable().map_err(|report| {
+        let errors = report.errors;
+        Problem::nonconforming(
+            report_value(&report, lang),
+            format!(
+                "エラーが {errors} 件あるため公開しませんでした。report の指摘を直して、もう一度送ってください。公開中のデータは変わっていません。"
+            ),
+            format!(
+                "Not published because of {errors} errors; mend what report lists and send it again. What is published has not changed."
+            ),
+        )
+    })
+}
+
+/// The number of the version that readers see.
+fn current_version(connection: &mut diesel::PgConnection, id: &DatasetId) -> Result<Option<i32>, Problem> {
+    let entry = catalog::find_dataset(connection, id)?.filter(|entry| entry.dataset.withdrawn_at.is_none());
+    Ok(entry.and_then(|entry| entry.version).map(|version| version.number))
+}
+
+/// Why a table was not published after all.
+fn refusal(error: PublishError, lang: Lang) -> Problem {
+    let unconfirmed = match error {
+        PublishError::Store(error) => return error.into(),
+        PublishError::Read(error) => return error.into(),
+        PublishError::Unconfirmed(unconfirmed) => *unconfirmed,
+    };
+    let Unconfirmed { findings, report } = unconfirmed;
+    let mut rules: Vec<&str> = findings.iter().map(|finding| finding.rule.id()).collect();
+    rules.dedup();
+    let (rules, count) = (rules.join(","), findings.len());
+    let error = |finding: &Finding| {
+        let message = |lang| finding.message(lang, report.label(finding));
+        QueryError {
+            parameter: "confirm".to_owned(),
+            value: finding.rule.id().to_owned(),
+            message: Bilingual { ja: message(Lang::Ja), en: message(Lang::En) },
+            hint: None,
+        }
+    };
+    Problem::new(
+        Code::Unconfirmed,
+        format!("確かめていただきたい点が {count} 件あるため、公開しませんでした。公開中のデータは変わっていません。"),
+        format!("Not published: there is something to look at first ({count}). What is published has not changed."),
+    )
+    .hint(
+        format!("errors の内容を確かめ、そのとおりでよければ confirm={rules} を付けてもう一度送ってください。"),
+        format!("Look at errors; if it is meant, repeat the request with confirm={rules}."),
+    )
+    .with_report(report_value(&report, lang), findings.iter().map(error).collect())
 }
 
 fn parse_id(id: &str) -> Result<DatasetId, Problem> {

@@ -14,6 +14,7 @@ use super::resolve::{self, Found};
 use crate::format::{self, Columns, Format, Head, Options};
 use crate::query::{self, Page, Query, Scope as QueryScope};
 use crate::schema::Schema;
+use crate::standard::Older;
 use crate::store::records::{self, Scope};
 
 /// Parameters beside those of a query.
@@ -350,19 +351,21 @@ fn columns<'a>(schema: &'a Schema, query: &Query, is_across: bool) -> Columns<'a
     Columns::new(schema, query.select.as_deref(), is_across, query.has_distance())
 }
 
-/// All records of a scope in one format, a piece at a time.
+/// All records of a scope in one format, in the older edition where that is wanted, a piece at a time.
 ///
 /// # Errors
 /// What `send` answers, and where the database fails.
 pub fn each_piece(
     connection: &mut PgConnection,
     found: &Found<'_>,
+    older: Option<&Older>,
     format: &dyn Format,
     options: Options,
     send: &mut dyn FnMut(Vec<u8>) -> Result<(), Problem>,
 ) -> Result<(), Problem> {
     const PIECE: usize = 64 * 1024;
-    let columns = Columns::new(&found.schema, None, found.is_across, false);
+    let schema = older.map_or(&*found.schema, Older::schema);
+    let columns = Columns::new(schema, None, found.is_across, false);
     let mut encoder = format.encoder(&columns, &options);
     let rows = found.scope.row_count();
     let mut piece = Vec::with_capacity(2 * PIECE);
@@ -370,7 +373,10 @@ pub fn each_piece(
     encoder.begin(&Head { total: Some(rows), count, next: None }, &mut piece);
     let scope: &Scope = &found.scope;
     records::each_record(connection, &found.schema, scope, &mut |record| -> Result<(), Problem> {
-        encoder.record(&record, &mut piece);
+        match older {
+            Some(older) => encoder.record(&older.record(&record), &mut piece),
+            None => encoder.record(&record, &mut piece),
+        }
         if piece.len() >= PIECE {
             send(std::mem::replace(&mut piece, Vec::with_capacity(2 * PIECE)))?;
         }

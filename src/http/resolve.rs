@@ -18,6 +18,10 @@ pub struct Found<'a> {
     pub resource: String,
     /// Their columns.
     pub schema: Cow<'a, Schema>,
+    /// The table that they are of.
+    pub definition: &'a Table,
+    /// For each column, in how many records it holds a value, where that is known.
+    pub filled: Vec<u64>,
     /// Where they are.
     pub scope: Scope,
     /// Changes when the records do.
@@ -91,6 +95,8 @@ pub fn table<'a>(
     Ok(Found {
         resource: resource(&entry, number, stored, &tables),
         schema: schema(definition, stored),
+        definition,
+        filled: stored.filled.clone(),
         scope: Scope::of_table(stored, version.serial),
         state: stored.key.to_string(),
         is_across: false,
@@ -117,6 +123,8 @@ pub fn across<'a>(
     Ok(Found {
         resource: format!("standards/{slug}/{}", definition.name),
         schema: Cow::Borrowed(definition.schema()),
+        definition,
+        filled: Vec::new(),
         state: scope.serial().to_string(),
         scope,
         is_across: true,

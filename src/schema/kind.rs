@@ -113,6 +113,11 @@ impl Kind {
         (self == Kind::Time).then_some("%H:%M")
     }
 
+    /// Whether values are more than text: Table Schema has a type of its own for them.
+    pub fn is_typed(self) -> bool {
+        self.table_schema_type() != "string"
+    }
+
     /// How values compare.
     pub fn comparison(self) -> Comparison {
         match self.table_schema_type() {

@@ -12,6 +12,9 @@ pub struct Record {
     pub dataset: Option<String>,
     /// JSON tokens in field order, separated by line breaks (which never stand raw inside a token).
     pub values: String,
+    /// The texts of typed fields that are no values of their kind, and therefore `null` among the values: one line a
+    /// field, its number from 1, a blank, and the text as a JSON string. `None` in nearly every record.
+    pub raw: Option<String>,
     /// Metres from the place that was asked for.
     pub distance_m: Option<f64>,
 }
@@ -43,6 +46,14 @@ impl Record {
     /// columns by now.
     pub fn token(&self, field: usize) -> &str {
         self.tokens().nth(field).filter(|token| !token.is_empty()).unwrap_or("null")
+    }
+
+    /// The texts that are no values of their fields: the field's index and the text as a JSON token.
+    pub fn raw_tokens(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.raw.iter().flat_map(|raw| raw.split('\n')).filter_map(|line| {
+            let (number, token) = line.split_once(' ')?;
+            Some((number.parse::<usize>().ok()?.checked_sub(1)?, token))
+        })
     }
 
     /// The text of the field with this index, empty where there is none.

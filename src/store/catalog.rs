@@ -3,12 +3,14 @@
 mod list;
 mod rows;
 
+use std::collections::HashMap;
+
 use diesel::dsl::{AsSelect, max};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use jiff::Timestamp;
 
-pub use super::publication::{describe, publish, purge, restore, withdraw};
+pub use super::publication::{Confirmed, Staged, Staging, describe, publish, purge, restore, stage, withdraw};
 pub use list::list_datasets;
 pub(super) use rows::{TableRow, VersionRow};
 
@@ -84,7 +86,7 @@ pub fn find_dataset(connection: &mut PgConnection, id: &DatasetId) -> Result<Opt
     Ok(with_tables(connection, row.into_iter().collect())?.pop())
 }
 
-/// The versions of a data set, newest first, of those before the version `before`.
+/// The versions of a data set with their tables, newest first, of those before the version `before`.
 ///
 /// # Errors
 /// Where the database fails.
@@ -93,14 +95,23 @@ pub fn list_versions(
     dataset: i64,
     before: Option<i32>,
     limit: i64,
-) -> Result<Vec<Version>, StoreError> {
+) -> Result<Vec<(Version, Vec<StoredTable>)>, StoreError> {
     let rows: Vec<VersionRow> = versions::table
         .filter(versions::dataset_id.eq(dataset).and(versions::number.lt(before.unwrap_or(i32::MAX))))
         .order(versions::number.desc())
         .limit(limit)
         .select(VersionRow::as_select())
         .load(connection)?;
-    Ok(rows.into_iter().map(VersionRow::into_version).collect())
+    let mut tables: HashMap<i64, Vec<StoredTable>> = HashMap::new();
+    for (version, table) in tables_of(connection, &rows.iter().map(|row| row.id).collect::<Vec<_>>())? {
+        tables.entry(version).or_default().push(table);
+    }
+    let of_version = |row: VersionRow| (row.id, row.into_version());
+    Ok(rows
+        .into_iter()
+        .map(of_version)
+        .map(|(key, version)| (version, tables.remove(&key).unwrap_or_default()))
+        .collect())
 }
 
 /// Which version of a data set is meant.

@@ -15,6 +15,7 @@ use super::tables::{datasets, stored_tables, version_tables, versions};
 use super::timestamp::Stamp;
 use crate::catalog::{
     Actor, BoundingBox, DatasetDescription, DatasetId, Entry, NewPublication, NewRecord, NewTable, Published,
+    StoredTable,
 };
 
 diesel::define_sql_function! {
@@ -26,36 +27,93 @@ diesel::define_sql_function! {
     fn clock_timestamp() -> diesel::sql_types::Timestamptz;
 }
 
-/// Publishes a table as a new version of its data set, which begins to exist if it does not yet. The other tables of the
-/// version before are carried over. The rows are taken one at a time, so that any number of them needs little memory,
-/// and not at all where the same upload is published already.
+/// What [`stage`] came to.
+pub enum Staging {
+    /// The same upload is published already.
+    Unchanged(Published),
+    /// The rows are stored, and wait for [`publish`].
+    Staged(Staged),
+}
+
+/// A table whose rows are stored and belong to no version yet. Between [`stage`] and [`publish`] it can be compared with
+/// the published one; who does not like it ends the transaction, which takes it back.
+pub struct Staged {
+    dataset: i64,
+    current: Entry,
+    table: StoredTable,
+}
+
+impl Staged {
+    /// The table.
+    pub fn table(&self) -> &StoredTable {
+        &self.table
+    }
+
+    /// The table of this name in the current version.
+    pub fn published(&self) -> Option<&StoredTable> {
+        self.current.table(&self.table.name)
+    }
+}
+
+/// What was found suspicious in a staged table and is published on purpose.
+pub struct Confirmed {
+    /// The rules.
+    pub rules: Vec<&'static str>,
+    /// The report with what they found.
+    pub report: serde_json::Value,
+}
+
+/// Stores the rows of a table of a data set, which begins to exist if it does not yet, and keeps other publishers of it
+/// away. The rows are taken one at a time, so that any number of them needs little memory, and not at all where the same
+/// upload is published already.
 ///
 /// # Errors
 /// What `rows` answers; [`StoreError::PreconditionFailed`], [`StoreError::UnknownOrganization`],
 /// [`StoreError::InvalidRecord`]; and where the database fails.
-pub fn publish<E: From<StoreError>>(
+pub fn stage<E: From<StoreError>>(
     connection: &mut PgConnection,
     publication: &NewPublication,
     rows: &mut dyn FnMut() -> Result<Option<NewRecord>, E>,
-) -> Result<Published, E> {
+) -> Result<Staging, E> {
     let dataset = lock_or_create(connection, publication)?;
     let current = current_entry(connection, &publication.id)?;
     expect_version(publication.expected_version, &current)?;
     if let Some(unchanged) = published_already(&current, &publication.table) {
-        return Ok(unchanged);
+        return Ok(Staging::Unchanged(unchanged));
     }
     let table = insert_table(connection, dataset, &publication.table)?;
     let loaded = copy::load(connection, table, rows)?;
-    let others = current.tables.iter().filter(|other| other.name != publication.table.name).map(|other| other.key);
-    let tables: Vec<i64> = others.chain([table]).collect();
+    let table = finish_table(connection, table, &loaded)?;
+    Ok(Staging::Staged(Staged { dataset, current, table }))
+}
+
+/// Makes a staged table part of a new version of its data set. The other tables of the version before are carried over.
+///
+/// # Errors
+/// Where the database fails.
+pub fn publish(
+    connection: &mut PgConnection,
+    publication: &NewPublication,
+    staged: Staged,
+    confirmed: Option<&Confirmed>,
+) -> Result<Published, StoreError> {
+    let Staged { dataset, current, table } = staged;
+    let mut detail = json!({"table": table.name, "rows": table.row_count, "sha256": table.source.sha256.to_string()});
+    if table.errors > 0 {
+        detail["errors"] = table.errors.into();
+    }
+    if let Some(confirmed) = confirmed {
+        diesel::update(stored_tables::table.find(table.key))
+            .set(stored_tables::report.eq(&confirmed.report))
+            .execute(connection)?;
+        detail["confirmed"] = json!(confirmed.rules);
+    }
+    let others = current.tables.iter().filter(|other| other.name != table.name).map(|other| other.key);
+    let tables: Vec<i64> = others.chain([table.key]).collect();
     let version =
         NewVersion { dataset, id: &publication.id, tables, note: &publication.note, actor: &publication.actor };
-    let published = finish_table(connection, table, &loaded)?;
-    let detail =
-        json!({"table": published.name, "rows": published.row_count, "sha256": published.source.sha256.to_string()});
-    let created = current.version.is_none();
     let version = insert_version(connection, &version, "publish", detail)?;
-    Ok(Published { version, table: published, created, unchanged: false })
+    Ok(Published { version, table, created: current.version.is_none(), unchanged: false })
 }
 
 /// Makes an earlier version current again, as a new version with the same tables.
@@ -236,6 +294,7 @@ fn insert_table(connection: &mut PgConnection, dataset: i64, table: &NewTable) -
             stored_tables::treatment.eq(&table.treatment),
             stored_tables::report.eq(&table.report),
             stored_tables::score.eq(table.score),
+            stored_tables::errors.eq(i64::try_from(table.errors).unwrap_or(i64::MAX)),
             stored_tables::source_sha256.eq(&table.source.sha256.0[..]),
             stored_tables::source_bytes.eq(i64::try_from(table.source.bytes).unwrap_or(i64::MAX)),
             stored_tables::source_name.eq(table.source.name.replace('\0', "")),
@@ -248,16 +307,13 @@ fn insert_table(connection: &mut PgConnection, dataset: i64, table: &NewTable) -
 }
 
 /// Notes what the rows came to.
-fn finish_table(
-    connection: &mut PgConnection,
-    table: i64,
-    loaded: &copy::Loaded,
-) -> Result<crate::catalog::StoredTable, StoreError> {
+fn finish_table(connection: &mut PgConnection, table: i64, loaded: &copy::Loaded) -> Result<StoredTable, StoreError> {
     let side = |of: fn(&BoundingBox) -> f64| loaded.bounding_box.as_ref().map(of);
     let row: TableRow = diesel::update(stored_tables::table.find(table))
         .set((
             stored_tables::row_count.eq(loaded.rows),
             stored_tables::last_row.eq(loaded.last_row),
+            stored_tables::filled.eq(&loaded.filled),
             stored_tables::west.eq(side(|bounds| bounds.west)),
             stored_tables::south.eq(side(|bounds| bounds.south)),
             stored_tables::east.eq(side(|bounds| bounds.east)),

@@ -3,6 +3,7 @@
 //!
 //! Every order ends with the stored table and the row number, so that a walk through pages visits each record once.
 
+pub mod comparison;
 mod filter;
 mod near;
 mod order;
@@ -126,11 +127,12 @@ struct Row {
     table: i64,
     row: i32,
     values: String,
+    raw: Option<String>,
     distance: Option<f64>,
 }
 
 /// The columns of [`Row`].
-type RowColumns = (BigInt, Integer, Text, Nullable<Double>);
+type RowColumns = (BigInt, Integer, Text, Nullable<Text>, Nullable<Double>);
 
 impl Statement {
     fn rows(self, connection: &mut PgConnection) -> Result<Vec<Row>, StoreError> {
@@ -140,7 +142,7 @@ impl Statement {
 
 /// A statement for rows that need no distance, up to its conditions.
 fn select_rows() -> Statement {
-    Statement::new("SELECT table_id, row_number, \"values\", NULL::double precision FROM records WHERE ")
+    Statement::new("SELECT table_id, row_number, \"values\", raw, NULL::double precision FROM records WHERE ")
 }
 
 /// Whether all records are asked for. Nearest first leaves out those without coordinates.

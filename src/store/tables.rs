@@ -68,6 +68,8 @@ diesel::table! {
         north -> Nullable<Double>,
         report -> Jsonb,
         score -> Double,
+        errors -> BigInt,
+        filled -> Array<BigInt>,
         source_sha256 -> Binary,
         source_bytes -> BigInt,
         source_name -> Text,
@@ -94,6 +96,7 @@ diesel::table! {
         record_id -> Text,
         values -> Text,
         geometry -> Nullable<Geometry>,
+        raw -> Nullable<Text>,
     }
 }
 

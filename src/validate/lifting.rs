@@ -58,7 +58,9 @@ impl Lifting {
                 None if !is_filled[index] => {}
                 None => {
                     let number = if index < behind.end { index } else { index - absent.len() } + 1;
-                    extra_columns.push(free_name(label, number, current, &extra_columns));
+                    let unnamed = format!("列{number}");
+                    let name = if label.is_empty() { &unnamed } else { label };
+                    extra_columns.push(current.free_name(name, &extra_columns));
                     extra_sources.push(vec![index]);
                 }
             }
@@ -78,14 +80,4 @@ impl Lifting {
         let schema = current.with_extra_columns(extra_columns.iter().map(String::as_str))?;
         Ok(Lifting { field_count: current.fields().len(), schema, extra_columns, sources })
     }
-}
-
-/// A name for an extra column that no field and no other extra column has.
-fn free_name(label: &str, number: usize, schema: &Schema, taken: &[String]) -> String {
-    let base = if label.is_empty() { format!("列{number}") } else { label.to_owned() };
-    let is_free = |name: &str| schema.index_of(name).is_none() && !taken.iter().any(|other| other == name);
-    if is_free(&base) {
-        return base;
-    }
-    (2..).map(|number| format!("{base} ({number})")).find(|name| is_free(name)).expect("numbers do not end")
 }

@@ -1,10 +1,13 @@
 //! A checked table on its way to the store: every value trimmed and typed, in the field order of the current edition.
+//! What is no value of its field's type is blank there, and its text stands beside the values.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::lifting::Lifting;
 use super::report::TableReport;
-use crate::schema::{Decimal, Schema, json_token};
+use super::rules::coordinate_range::is_in_japan;
+use crate::schema::{Decimal, Field, Kind, Schema, json_token};
 use crate::standard::Edition;
 use crate::tabular::header::Header;
 use crate::tabular::{Document, ReadError, Row, Rows};
@@ -46,6 +49,8 @@ pub struct PublishableRecord {
     pub id: String,
     /// JSON tokens, one a line, in field order.
     pub values: String,
+    /// The texts that are no values of their fields (see [`crate::schema::Record::raw`]).
+    pub raw: Option<String>,
     /// Longitude and latitude in degrees.
     pub point: Option<(f64, f64)>,
 }
@@ -85,19 +90,23 @@ impl Publishable {
 
     fn record(&self, row: &Row<'_>, number: u64) -> PublishableRecord {
         let mut values = String::with_capacity(512);
+        let mut raw = None;
         for (index, (field, columns)) in self.schema.fields().iter().zip(&self.sources).enumerate() {
             if index > 0 {
                 values.push('\n');
             }
-            match columns[..] {
-                [column] => json_token(field.kind, trim(row.cell(column)), &mut values),
-                _ => {
-                    let joined: String = columns.iter().map(|column| trim(row.cell(*column))).collect();
-                    json_token(field.kind, &joined, &mut values);
-                }
+            let text = match columns[..] {
+                [column] => Cow::Borrowed(trim(row.cell(column))),
+                _ => Cow::Owned(columns.iter().map(|column| trim(row.cell(*column))).collect()),
+            };
+            if is_value(field, &text) {
+                json_token(field.kind, &text, &mut values);
+            } else {
+                values.push_str("null");
+                push_raw(index, &text, raw.get_or_insert_default());
             }
         }
-        PublishableRecord { number, id: self.id(row, number), values, point: self.point(row) }
+        PublishableRecord { number, id: self.id(row, number), values, raw, point: self.point(row) }
     }
 
     /// The ID of the row; its number where the table has no IDs, and `row-N` where only this row lacks one.
@@ -112,9 +121,12 @@ impl Publishable {
 
     fn point(&self, row: &Row<'_>) -> Option<(f64, f64)> {
         let (latitude, longitude) = self.schema.coordinates()?;
-        let degrees = |field| Decimal::parse(&self.text(row, field))?.as_str().parse::<f64>().ok();
-        let (latitude, longitude) = (degrees(latitude)?, degrees(longitude)?);
-        ((-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude)).then_some((longitude, latitude))
+        let degrees = |field: usize| {
+            let text = self.text(row, field);
+            let is_valid = is_value(&self.schema.fields()[field], &text);
+            Decimal::parse(&text).filter(|_| is_valid)?.as_str().parse::<f64>().ok()
+        };
+        Some((degrees(longitude)?, degrees(latitude)?))
     }
 
     fn text(&self, row: &Row<'_>, field: usize) -> String {
@@ -146,4 +158,20 @@ impl PublishableRecords<'_> {
         }
         Ok(None)
     }
+}
+
+/// Whether a typed answer can hold the text: it is blank, or of the field's type, and a coordinate lies where it can.
+fn is_value(field: &Field, text: &str) -> bool {
+    let kind = field.kind;
+    text.is_empty() || !kind.is_typed() || (kind.check(text).is_ok() && is_in_japan(kind, text))
+}
+
+/// Adds a text that is no value of the field with this index.
+fn push_raw(index: usize, text: &str, raw: &mut String) {
+    if !raw.is_empty() {
+        raw.push('\n');
+    }
+    raw.push_str(&(index + 1).to_string());
+    raw.push(' ');
+    json_token(Kind::String, text, raw);
 }

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 pub use format::{REPORT_FORMATS, ReportError, ReportFormat, Wording, by_id, ids};
 
 use super::Request;
-use super::findings::{Alike, Finding, Findings, Tally};
+use super::findings::{Alike, Finding, Findings, Severity, Tally};
 use super::plan::PlanEntry;
 use super::rule::{Counts, Intake};
 use crate::schema::LabelMatch;
@@ -193,6 +193,18 @@ impl Report {
             is_unusable: findings.is_unusable(),
             issues: findings.into_listed(request.max_issues),
         }
+    }
+
+    /// Adds what was found when the checked table was compared with the published one.
+    pub fn add(&mut self, finding: Finding) {
+        *self.by_code.entry(finding.rule.id()).or_default() += 1;
+        match finding.severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning => self.warnings += 1,
+            Severity::Info => self.infos += 1,
+        }
+        self.issues.push(finding);
+        self.issues.sort_by_key(|finding| (finding.row, finding.column, finding.severity));
     }
 
     /// Whether there is no error.

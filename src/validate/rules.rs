@@ -7,7 +7,7 @@ mod column_name;
 mod column_order;
 mod control_character;
 mod coordinate_pair;
-mod coordinate_range;
+pub(super) mod coordinate_range;
 mod corporate_number;
 mod date_format;
 mod delimiter;
@@ -15,6 +15,7 @@ mod duplicate_column;
 mod duplicate_id;
 mod duplicate_row;
 mod email_format;
+pub mod emptied_column;
 mod encoding;
 mod enumeration;
 mod file_extension;
@@ -24,8 +25,10 @@ mod length;
 mod line_break;
 mod missing_column;
 pub(super) mod missing_table;
+pub mod moved_points;
 mod multi_row_header;
 mod municipality_code;
+pub mod new_mojibake;
 mod newline;
 mod no_rows;
 mod number_format;
@@ -35,8 +38,10 @@ mod phone_format;
 mod postal_code_format;
 mod ragged_row;
 mod range;
+pub mod renumbered_ids;
 mod replacement_character;
 mod required;
+pub mod row_collapse;
 mod several_sheets;
 mod start_after_end;
 mod time_format;
@@ -101,6 +106,12 @@ pub const RULES: &[&dyn Rule] = &[
     &duplicate_id::DuplicateId,
     &duplicate_row::DuplicateRow,
     &foreign_organization::ForeignOrganization,
+    // Those that `publish::guard` finds.
+    &row_collapse::RowCollapse,
+    &renumbered_ids::RenumberedIds,
+    &moved_points::MovedPoints,
+    &emptied_column::EmptiedColumn,
+    &new_mojibake::NewMojibake,
 ];
 
 /// The rule with this id.

@@ -117,9 +117,9 @@ fn one_data_set_in_full() {
             "sample": false, "license": "CC-BY-4.0", "organization": {"code": "331007", "name": "岡山市"}, "standard": "aed",
             "contact": "", "update_frequency": "", "bbox": [133.8, 34.6, 134.0, 34.7],
             "version": {"number": 2, "published_at": null}, "records": 3,
-            "tables": [{"name": "aed", "records": 3, "extra_columns": [], "edition": "standard",
+            "tables": [{"name": "aed", "records": 3, "extra_columns": [], "edition": "standard", "quality": {"score": 100.0, "valid": true, "errors": 0},
                         "source": {"name": "", "bytes": source.len(), "sha256": null, "media_type": "text/csv", "encoding": "UTF-8"}}],
-            "quality": {"score": 100.0},
+            "quality": {"score": 100.0, "valid": true, "errors": 0},
             "distributions": [
                 file("json", "application/json", None), file("csv", "text/csv; charset=utf-8; header=present", None),
                 file("geojson", "application/geo+json", None), file("txt", "text/plain; charset=utf-8", None),
@@ -157,7 +157,8 @@ fn versions() {
         let records_url = format!("{address}/{number}/records");
         assert_eq!(
             *version,
-            json!({"number": number, "published_at": version["published_at"], "current": number == 3, "note": "", "records_url": records_url})
+            json!({"number": number, "published_at": version["published_at"], "current": number == 3, "note": "", "records_url": records_url,
+                   "quality": {"score": 100.0, "valid": true, "errors": 0}})
         );
         let one = app.get(&format!("{address}/{number}")).json();
         assert_eq!((&one["published_at"], &one["current"]), (&version["published_at"], &version["current"]));

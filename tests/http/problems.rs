@@ -3,7 +3,7 @@
 use machikura::http::problem::Code;
 
 use crate::support::app::TestApp;
-use crate::support::tables::{sample, table_of};
+use crate::support::tables::{sample, table, table_of};
 
 /// The smallest request that fails so; those that need a special server are in the file named.
 fn fail(app: &TestApp, code: Code) {
@@ -16,6 +16,11 @@ fn fail(app: &TestApp, code: Code) {
         Code::NotFound => app.get("/nothing"),
         Code::MethodNotAllowed => app.get("/api/v1/validate"),
         Code::NotAcceptable => app.get("/api/v1/standards/aed/records").header("Accept", "image/png"),
+        Code::Unconfirmed => {
+            let aeds = |count| table("aed", count, |_, set| set("全国地方公共団体コード", "332038"));
+            app.publish("332038_aed", aeds(20));
+            app.publication("332038_aed", aeds(1))
+        }
         Code::PreconditionFailed => app.publication("331007_aed", sample("aed")).header("If-Match", "\"7\""),
         Code::UnsupportedMedia => app.post("/api/v1/validate", "%PDF-1.7"),
         Code::Nonconforming => app.publication("331007_aed", table_of("aed", &[])),

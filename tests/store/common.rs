@@ -1,9 +1,11 @@
 //! What the tests of the store share: a small table, and how it is published and asked.
 
+use diesel::pg::PgConnection;
 use jiff::Timestamp;
 use machikura::catalog::*;
 use machikura::query::{Condition, Cursor, Operand, Page, Query, Test};
 use machikura::schema::{Decimal, Kind, Record, Schema};
+use machikura::store::catalog::Staging;
 use machikura::store::records::{self, Scope};
 use machikura::store::{Db, Settings, StoreError, catalog};
 
@@ -48,6 +50,7 @@ pub fn new_record(row: i32, cells: &Cells) -> NewRecord {
         row_number: row,
         record_id: if cells[0].is_empty() { row.to_string() } else { cells[0].to_owned() },
         values: Record::lay_out(KINDS.into_iter().zip(cells.iter().copied())),
+        raw: None,
         point,
     }
 }
@@ -75,6 +78,7 @@ pub fn publication(dataset: &str, table: &str, content: &str) -> NewPublication 
             treatment: String::new(),
             report: serde_json::json!({"valid": true}),
             score: 99.5,
+            errors: 0,
             source: Source {
                 sha256: Digest(sha2::Sha256::digest(content.as_bytes()).into()),
                 bytes: content.len() as u64,
@@ -92,8 +96,20 @@ pub fn publication(dataset: &str, table: &str, content: &str) -> NewPublication 
 pub fn publish_rows(db: &Db, new: &NewPublication, rows: &[Cells]) -> Result<Published, StoreError> {
     let mut rows = (1..).zip(rows);
     db.write_blocking(|connection| {
-        catalog::publish(connection, new, &mut || Ok(rows.next().map(|(row, cells)| new_record(row, cells))))
+        store(connection, new, &mut || Ok(rows.next().map(|(row, cells)| new_record(row, cells))))
     })
+}
+
+/// Stages and publishes.
+pub fn store<E: From<StoreError>>(
+    connection: &mut PgConnection,
+    new: &NewPublication,
+    rows: &mut dyn FnMut() -> Result<Option<NewRecord>, E>,
+) -> Result<Published, E> {
+    match catalog::stage(connection, new, rows)? {
+        Staging::Unchanged(published) => Ok(published),
+        Staging::Staged(staged) => Ok(catalog::publish(connection, new, staged, None)?),
+    }
 }
 
 pub fn publish(db: &Db, dataset: &str, content: &str, rows: &[Cells]) -> Published {

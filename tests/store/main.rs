@@ -6,6 +6,7 @@ mod database;
 
 mod across;
 mod common;
+mod comparison;
 mod connections;
 mod lists;
 mod places;

@@ -53,7 +53,7 @@ fn the_same_bytes_are_the_same_version() {
     publish(&db, "331007_aed", "v1", &ROWS);
     let new = publication("331007_aed", "aed", "v1");
     let again = db.write_blocking(|c| {
-        catalog::publish(c, &new, &mut || -> Result<_, StoreError> { panic!("the rows are not even looked at") })
+        store(c, &new, &mut || -> Result<_, StoreError> { panic!("the rows are not even looked at") })
     });
     let again = again.unwrap();
     assert_eq!((again.unchanged, again.created, again.version.number), (true, false, 1));
@@ -114,7 +114,7 @@ fn other_tables_are_carried_over_and_versions_can_be_restored() {
     ));
     let key = db.read_blocking(|c| catalog::find_dataset(c, &dataset)).unwrap().unwrap().dataset.key;
     let versions = db.read_blocking(|c| catalog::list_versions(c, key, Some(4), 2)).unwrap();
-    assert_eq!(versions.iter().map(|version| version.number).collect::<Vec<_>>(), [3, 2]);
+    assert_eq!(versions.iter().map(|(version, _)| version.number).collect::<Vec<_>>(), [3, 2]);
 
     assert!(db.write_blocking(|c| catalog::withdraw(c, &dataset, &actor)).unwrap());
     assert!(!db.write_blocking(|c| catalog::withdraw(c, &dataset, &actor)).unwrap(), "it is withdrawn already");
@@ -153,7 +153,7 @@ fn a_failing_source_of_rows_leaves_nothing() {
     let new = publication("331007_aed", "aed", "v1");
     let mut row = 0;
     let stopped: Result<Published, Failure> = db.write_blocking(|c| {
-        catalog::publish(c, &new, &mut || {
+        store(c, &new, &mut || {
             row += 1;
             if row == 5_000 { Err(Failure::Stopped) } else { Ok(Some(new_record(row, &ROWS[0]))) }
         })
@@ -162,14 +162,12 @@ fn a_failing_source_of_rows_leaves_nothing() {
     assert_eq!(rows_in_database(&db), 0);
     assert!(db.read_blocking(|c| catalog::find_dataset(c, &id("331007_aed"))).unwrap().is_none());
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        db.write_blocking(|c| {
-            catalog::publish(c, &new, &mut || -> Result<_, StoreError> { panic!("in the middle of COPY") })
-        })
+        db.write_blocking(|c| store(c, &new, &mut || -> Result<_, StoreError> { panic!("in the middle of COPY") }))
     }));
     assert!(panicked.is_err());
     let bad = |record: NewRecord| {
         let mut rows = [Some(new_record(1, &ROWS[0])), Some(record)].into_iter();
-        db.write_blocking(|c| catalog::publish(c, &new, &mut || Ok(rows.next().flatten())))
+        db.write_blocking(|c| store(c, &new, &mut || Ok(rows.next().flatten())))
     };
     let good = new_record(2, &ROWS[1]);
     for record in [
@@ -200,9 +198,12 @@ fn publishers_of_one_data_set_wait_for_each_other() {
     });
     let key = db.read_blocking(|c| catalog::find_dataset(c, &id("331007_aed"))).unwrap().unwrap().dataset.key;
     let versions = db.read_blocking(|c| catalog::list_versions(c, key, None, 100)).unwrap();
-    assert_eq!(versions.iter().map(|version| version.number).collect::<Vec<_>>(), (1..=20).rev().collect::<Vec<_>>());
-    assert!(versions.windows(2).all(|pair| pair[0].serial > pair[1].serial));
-    assert!(versions.windows(2).all(|pair| pair[0].published_at >= pair[1].published_at));
+    assert_eq!(
+        versions.iter().map(|(version, _)| version.number).collect::<Vec<_>>(),
+        (1..=20).rev().collect::<Vec<_>>()
+    );
+    assert!(versions.windows(2).all(|pair| pair[0].0.serial > pair[1].0.serial));
+    assert!(versions.windows(2).all(|pair| pair[0].0.published_at >= pair[1].0.published_at));
 }
 
 #[test]
@@ -216,7 +217,7 @@ fn readers_see_the_old_version_or_the_new_one() {
     let publish_version = |version: usize| {
         let mut rows = rows(&name(version)).into_iter();
         let new = publication("331007_aed", "aed", &name(version));
-        db.write_blocking(|c| catalog::publish::<StoreError>(c, &new, &mut || Ok(rows.next()))).unwrap();
+        db.write_blocking(|c| store::<StoreError>(c, &new, &mut || Ok(rows.next()))).unwrap();
     };
     publish_version(0);
     let done = AtomicBool::new(false);

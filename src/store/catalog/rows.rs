@@ -135,6 +135,8 @@ pub struct TableRow {
     east: Option<f64>,
     north: Option<f64>,
     score: f64,
+    errors: i64,
+    filled: Vec<i64>,
     source_sha256: Vec<u8>,
     source_bytes: i64,
     source_name: String,
@@ -162,6 +164,8 @@ impl TableRow {
             last_row: self.last_row,
             bounding_box,
             score: self.score,
+            errors: count(self.errors),
+            filled: self.filled.into_iter().map(count).collect(),
             source: Source {
                 sha256: Digest(sha256),
                 bytes: count(self.source_bytes),

@@ -23,6 +23,8 @@ pub struct Loaded {
     pub rows: i64,
     pub last_row: i32,
     pub bounding_box: Option<BoundingBox>,
+    /// For each column, in how many records it holds a value.
+    pub filled: Vec<i64>,
 }
 
 /// Loads all rows into a stored table.
@@ -34,7 +36,8 @@ pub fn load<E: From<StoreError>>(
     // Diesel wants a function that changes nothing, and after an error in it answers with the server's complaint that
     // the rows ended early. So the work stands in a cell, and the error that matters is kept aside.
     let work = RefCell::new((rows, Loaded::default(), None::<E>));
-    let target = (records::table_id, records::row_number, records::record_id, records::values, records::geometry);
+    let target =
+        (records::table_id, records::row_number, records::record_id, records::values, records::geometry, records::raw);
     let copied = diesel::copy_from(records::table)
         .from_raw_data(target, |out| {
             let (rows, loaded, failure) = &mut *work.borrow_mut();
@@ -85,6 +88,7 @@ fn write_rows<E: From<StoreError>>(
         push_record(table, &record, &mut buffer);
         loaded.rows += 1;
         loaded.last_row = record.row_number;
+        count_filled(&record.values, &mut loaded.filled);
         if let Some((longitude, latitude)) = record.point {
             let point = BoundingBox::of_point(longitude, latitude);
             loaded.bounding_box = Some(loaded.bounding_box.map_or(point, |bounds| bounds.with(point)));
@@ -99,12 +103,22 @@ fn write_rows<E: From<StoreError>>(
     Ok(())
 }
 
+fn count_filled(values: &str, filled: &mut Vec<i64>) {
+    for (field, token) in values.split('\n').enumerate() {
+        if field == filled.len() {
+            filled.push(0);
+        }
+        filled[field] += i64::from(token != "null");
+    }
+}
+
 /// Whatever is let in here, every query can read.
 fn check(record: &NewRecord, last_row: i32) -> Result<(), &'static str> {
     if record.row_number <= last_row {
         return Err("row numbers must rise from 1");
     }
-    if record.record_id.contains('\0') || record.values.contains('\0') || holds_escaped_nul(&record.values) {
+    let texts = [record.record_id.as_str(), &record.values, record.raw.as_deref().unwrap_or_default()];
+    if texts.iter().any(|text| text.contains('\0') || holds_escaped_nul(text)) {
         return Err("it holds the character U+0000");
     }
     if record.point.is_some_and(|(longitude, latitude)| !(longitude.abs() <= 180.0 && latitude.abs() <= 90.0)) {
@@ -129,15 +143,23 @@ fn holds_escaped_nul(values: &str) -> bool {
 }
 
 fn push_record(table: i64, record: &NewRecord, buffer: &mut Vec<u8>) {
-    buffer.extend_from_slice(&5_i16.to_be_bytes());
+    buffer.extend_from_slice(&6_i16.to_be_bytes());
     push_field(&table.to_be_bytes(), buffer);
     push_field(&record.row_number.to_be_bytes(), buffer);
     push_field(record.record_id.as_bytes(), buffer);
     push_field(record.values.as_bytes(), buffer);
     match record.point {
         Some((longitude, latitude)) => push_field(&ewkb(longitude, latitude), buffer),
-        None => buffer.extend_from_slice(&(-1_i32).to_be_bytes()),
+        None => push_null(buffer),
     }
+    match &record.raw {
+        Some(raw) => push_field(raw.as_bytes(), buffer),
+        None => push_null(buffer),
+    }
+}
+
+fn push_null(buffer: &mut Vec<u8>) {
+    buffer.extend_from_slice(&(-1_i32).to_be_bytes());
 }
 
 fn push_field(bytes: &[u8], buffer: &mut Vec<u8>) {
@@ -170,10 +192,23 @@ mod tests {
     }
 
     #[test]
+    fn columns_are_counted_where_they_hold_something() {
+        let mut filled = Vec::new();
+        for values in ["\"a\"\nnull\n1", "\"null\"\nnull\nnull", "null\n\"\"\n0"] {
+            count_filled(values, &mut filled);
+        }
+        assert_eq!(filled, [2, 1, 2]);
+    }
+
+    #[test]
     fn what_no_query_could_read_is_refused() {
-        let good = NewRecord { row_number: 2, record_id: "a".into(), values: "\"a\"\n1".into(), point: None };
+        let good =
+            NewRecord { row_number: 2, record_id: "a".into(), values: "\"a\"\n1".into(), raw: None, point: None };
         assert_eq!(check(&good, 1), Ok(()));
         assert!(check(&good, 2).is_err());
+        let raw = |text: &str| NewRecord { raw: Some(text.to_owned()), ..good.clone() };
+        assert_eq!(check(&raw("2 \"十人\""), 1), Ok(()));
+        assert!(check(&raw("2 \"\\u0000\""), 1).is_err());
         assert!(check(&NewRecord { point: Some((f64::NAN, 0.0)), ..good.clone() }, 1).is_err());
         assert!(check(&NewRecord { values: format!("\"a\"\n{}", "9".repeat(1_001)), ..good.clone() }, 1).is_err());
         assert_eq!(check(&NewRecord { values: format!("\"{}\"\n9", "あ".repeat(1_001)), ..good }, 1), Ok(()));

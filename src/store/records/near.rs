@@ -72,7 +72,7 @@ pub fn envelope(west: f64, south: f64, east: f64, north: f64) -> Statement {
 
 /// A statement for rows with their distance, up to its conditions.
 pub fn select(place: Place) -> Statement {
-    let mut statement = Statement::new("SELECT table_id, row_number, \"values\", ");
+    let mut statement = Statement::new("SELECT table_id, row_number, \"values\", raw, ");
     statement.append(place.distance()).push(" AS distance FROM records WHERE ");
     statement
 }

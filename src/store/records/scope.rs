@@ -164,7 +164,7 @@ impl Scope {
             // Columns that single organizations added mean nothing beside those of others.
             truncate(&mut values, schema.fields().len());
         }
-        Record { dataset, values, distance_m: row.distance }
+        Record { dataset, values, raw: row.raw, distance_m: row.distance }
     }
 }
 

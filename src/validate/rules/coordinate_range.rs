@@ -34,18 +34,16 @@ impl Rule for CoordinateRange {
 
     fn bind_cell(&self, field: &Field) -> Option<Box<dyn CellCheck>> {
         let kind = field.kind;
-        if !matches!(kind, Kind::Latitude | Kind::Longitude) {
-            return None;
-        }
+        range(kind)?;
         Some(Box::new(move |cell: Cell<'_>| {
-            let number: f64 = cell.text.parse().ok()?;
-            let (own, other, ja, en) = match kind {
-                Kind::Latitude => (LATITUDES, LONGITUDES, "緯度", "The latitude"),
-                _ => (LONGITUDES, LATITUDES, "経度", "The longitude"),
-            };
-            if own.contains(&number) {
+            if is_in_japan(kind, cell.text) {
                 return None;
             }
+            let number: f64 = cell.text.parse().ok()?;
+            let (other, ja, en) = match kind {
+                Kind::Latitude => (LONGITUDES, "緯度", "The latitude"),
+                _ => (LATITUDES, "経度", "The longitude"),
+            };
             let (hint_ja, hint_en) = if other.contains(&number) {
                 ("緯度と経度が入れ替わっていませんか。", "Are latitude and longitude swapped?")
             } else {
@@ -56,6 +54,19 @@ impl Rule for CoordinateRange {
             };
             Some(Fault::with(Severity::Error, [ja, hint_ja, en, hint_en].map(str::to_owned)))
         }))
+    }
+}
+
+/// Whether a value of this kind can lie in Japan, as far as it says where it lies.
+pub(in crate::validate) fn is_in_japan(kind: Kind, text: &str) -> bool {
+    range(kind).is_none_or(|range| text.parse().is_ok_and(|number: f64| range.contains(&number)))
+}
+
+fn range(kind: Kind) -> Option<RangeInclusive<f64>> {
+    match kind {
+        Kind::Latitude => Some(LATITUDES),
+        Kind::Longitude => Some(LONGITUDES),
+        _ => None,
     }
 }
 
