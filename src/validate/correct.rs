@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use super::rule::Class;
 use super::rule::Class::{Likely, Lossless};
 use crate::schema::{Charset, Field, Kind};
-use crate::text::{narrow, to_katakana, trim, widen_kana};
+use crate::text::{is_dash, narrow, to_katakana, trim, widen_kana};
 
 /// One step of the chain. It gives the better value, or `None` where it has nothing to better.
 struct Step {
@@ -118,7 +118,20 @@ fn full_width_kana(field: &Field, value: &str) -> Option<String> {
 }
 
 fn katakana(field: &Field, value: &str) -> Option<String> {
-    (field.charset == Some(Charset::Katakana)).then(|| changed(value, &to_katakana(value)))?
+    (field.charset == Some(Charset::Katakana)).then(|| changed(value, &with_long_vowels(&to_katakana(value))))?
+}
+
+/// The long-vowel mark for a dash between katakana, where it is no hyphen that a reading may hold.
+fn with_long_vowels(value: &str) -> String {
+    let mut before = None;
+    let replaced = value.chars().map(|character| {
+        let is_long = is_dash(character) && !matches!(character, '-' | '－');
+        let meant =
+            if is_long && before.is_some_and(|before| matches!(before, 'ァ'..='ヺ')) { 'ー' } else { character };
+        before = Some(meant);
+        meant
+    });
+    replaced.collect()
 }
 
 /// What a file-cleaning gateway writes where a hyphen stood.

@@ -150,7 +150,8 @@ pub(super) fn propose_integer(text: &str) -> Option<String> {
     normalise_integer(&propose(text)?)
 }
 
-/// Degrees, minutes and seconds (`34°03'07.7"N`) as decimal degrees to six places.
+/// Degrees, minutes and seconds (`34°03'07.7"N`) as decimal degrees to six places, and decimal degrees with a sign or word
+/// around them (`北緯34.668度`).
 pub(super) fn normalise_degrees(text: &str) -> Option<String> {
     if let Some(value) = normalise(text) {
         return Some(value);
@@ -166,6 +167,9 @@ pub(super) fn normalise_degrees(text: &str) -> Option<String> {
             ' ' => {}
             _ => return None,
         }
+    }
+    if parts[0].contains('.') && parts[1].is_empty() && parts[2].is_empty() {
+        return normalise(&parts[0]);
     }
     if parts[0].is_empty() || parts[1].is_empty() || part < 2 {
         return None;
@@ -227,6 +231,9 @@ mod tests {
             ("34°03'07.7\"N", Some("34.052139")),
             ("34°25’28”", Some("34.424444")),
             ("34.5", Some("34.5")),
+            ("北緯34.668", Some("34.668")),
+            ("34.668°N", Some("34.668")),
+            ("34.017 , 34.018", None),
             ("34°99'00\"", None),
             ("不明", None),
         ] {

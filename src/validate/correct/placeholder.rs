@@ -32,7 +32,12 @@ const WORDS: [&str; 21] = [
 /// Whether a trimmed cell holds a placeholder. A dash alone is one anywhere; words are text in a field of text, and
 /// answers in one that knows them.
 pub(in crate::validate) fn is_placeholder(field: &Field, value: &str) -> bool {
-    if value.is_empty() || words(field).iter().any(|word| word == value) || field.value_aliases.contains_key(value) {
+    // The longest word has five letters.
+    if value.is_empty()
+        || value.len() > 15
+        || words(field).iter().any(|word| word == value)
+        || field.value_aliases.contains_key(value)
+    {
         return false;
     }
     if value.chars().all(|character| is_dash(character) || character == '…') {

@@ -27,7 +27,8 @@ pub(super) fn spelt_otherwise(field: &Field, value: &str) -> Option<String> {
     if words.is_empty() || value.is_empty() || is_listed(words, separator, value) {
         return None;
     }
-    if let Some(answer) = Answer::of(value, SURE) {
+    let own = if words == ["有", "無"] { OWN } else { SURE };
+    if let Some(answer) = Answer::of(value, SURE).or_else(|| Answer::of(value, own)) {
         return answer.word(field).map(str::to_owned);
     }
     folded(words, value).or_else(|| {
@@ -69,6 +70,9 @@ enum Answer {
 
 /// Marks that leave no doubt.
 const SURE: [&[&str]; 2] = [&["○", "〇", "◯", "●", "1", "１", "有"], &["×", "✕", "✖", "╳", "0", "０", "無"]];
+
+/// Other spellings of 有 and 無, beyond doubt in a field that asks for just these.
+const OWN: [&[&str]; 2] = [&["あり", "有り"], &["なし", "無し"]];
 
 /// Words that answer, but perhaps another question than the field's.
 const PROBABLE: [&[&str]; 2] = [

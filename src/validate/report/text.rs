@@ -63,6 +63,7 @@ fn write_all(out: &mut String, report: &Report, lang: Lang) -> std::fmt::Result 
             let message = finding.message(lang, report.label(finding));
             write!(out, "{mark}\t{place}\t{}\t{message}", finding.rule.id())?;
             match &finding.suggestion {
+                Some(suggestion) if suggestion.is_empty() => writeln!(out, " → {}", say("（空欄）", "(blank)"))?,
                 Some(suggestion) => writeln!(out, " → {suggestion}")?,
                 None => writeln!(out)?,
             }

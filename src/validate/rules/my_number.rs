@@ -45,6 +45,9 @@ impl Rule for MyNumber {
 
 /// The text with asterisks for the digits of every number that may be one; none where there is no such number.
 fn masked(text: &str) -> Option<String> {
+    if text.chars().filter(|character| digit(*character).is_some()).take(12).count() < 12 {
+        return None;
+    }
     let mut shown: Vec<char> = text.chars().collect();
     let mut is_masked = false;
     for run in shown.chunk_by_mut(|one, next| belongs(*one) == belongs(*next)) {

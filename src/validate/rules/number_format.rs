@@ -64,7 +64,7 @@ fn diagnosis(text: &str, kind: Kind) -> Text {
         || ["程度", "以上", "以下", "未満", "前後", "ほど", "弱", "強"].iter().any(|word| text.ends_with(word))
     {
         ABOUT
-    } else if kind.propose(text).is_some() {
+    } else if numbers == 1 && text.starts_with(|first: char| first.is_ascii_digit()) || kind.propose(text).is_some() {
         UNIT
     } else {
         UNREADABLE
@@ -82,7 +82,7 @@ const DEGREES: Text = Text {
     en: "\"{value}\" is in degrees, minutes and seconds; write decimal degrees (such as 34.655100).",
 };
 const SEPARATORS: Text = Text {
-    ja: "「{value}」には桁区切りなどの記号があります。",
+    ja: "「{value}」には桁区切りなどの記号や文字があります。",
     en: "\"{value}\" holds separators or other signs.",
 };
 const SEVERAL: Text = Text {
@@ -105,3 +105,32 @@ const UNREADABLE: Text = Text {
     ja: "「{value}」は数値として読み取れません。説明は備考に書いてください。",
     en: "\"{value}\" cannot be read as a number; words belong in the remarks.",
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_departure_is_called_by_its_name() {
+        for (kind, text, said) in [
+            (Kind::Integer, "41.5", DECIMALS),
+            (Kind::Integer, "無料", WORDS),
+            (Kind::Integer, "1,234", SEPARATORS),
+            (Kind::Integer, "282人", UNIT),
+            (Kind::Integer, "75mm", UNIT),
+            (Kind::Integer, "¥500", UNIT),
+            (Kind::Integer, "約50", ABOUT),
+            (Kind::Integer, "50人程度", ABOUT),
+            (Kind::Integer, "40/12", RANGE),
+            (Kind::Integer, "10~20", RANGE),
+            (Kind::Integer, "大人500 子供200", UNREADABLE),
+            (Kind::Latitude, "34°25'28\"", DEGREES),
+            (Kind::Latitude, "北緯34.668", SEPARATORS),
+            (Kind::Latitude, "34.017 , 34.018", SEVERAL),
+            (Kind::Latitude, "現地", WORDS),
+        ] {
+            kind.check(text).expect_err(text);
+            assert_eq!(diagnosis(text, kind), said, "{text}");
+        }
+    }
+}

@@ -43,15 +43,12 @@ impl Rule for PersonalMobile {
 /// The first three digits of a mobile number: eleven digits, with hyphens, brackets or blanks behind the third and seventh
 /// or none at all, and no digit beside them.
 fn find(text: &str) -> Option<&str> {
-    ["070", "080", "090"].iter().flat_map(|start| text.match_indices(start)).map(|(at, start)| (at, start)).find_map(
-        |(at, start)| {
-            let is_part =
-                text[..at].ends_with(|before: char| before.is_ascii_digit() || matches!(before, '.' | '-' | '/'));
-            let rest = parts(&text[at + 3..])?;
-            let goes_on = rest.starts_with(|after: char| after.is_ascii_digit() || after == '.');
-            (!is_part && !goes_on).then_some(start)
-        },
-    )
+    ["070", "080", "090"].iter().flat_map(|start| text.match_indices(start)).find_map(|(at, start)| {
+        let is_part = text[..at].ends_with(|before: char| before.is_ascii_digit() || matches!(before, '.' | '-' | '/'));
+        let rest = parts(&text[at + 3..])?;
+        let goes_on = rest.starts_with(|after: char| after.is_ascii_digit() || after == '.');
+        (!is_part && !goes_on).then_some(start)
+    })
 }
 
 /// What follows two groups of four digits.

@@ -52,12 +52,13 @@ fn diagnosis(text: &str, is_another_form: bool) -> Text {
         _ if text.contains("内線") => EXTENSION,
         0 => NO_NUMBER,
         _ if !is_bare => NOTE,
-        12.. => SEVERAL,
+        18.. => SEVERAL,
+        12.. if text.contains(['/', ';', ',', '、', '・', '\n', '~']) => SEVERAL,
         9 if !digits.starts_with('0') => LOST_ZERO,
         10 if !digits.starts_with('0') && is_longer => LOST_ZERO,
         1..=8 if !digits.starts_with('0') => NO_AREA_CODE,
         1..=9 => TOO_FEW,
-        11 => TOO_MANY,
+        11.. => TOO_MANY,
         _ => OTHER_FORM,
     }
 }
@@ -88,3 +89,30 @@ const NO_AREA_CODE: Text =
     Text { ja: "「{value}」には市外局番がありません。", en: "\"{value}\" has no area code." };
 const TOO_FEW: Text = Text { ja: "「{value}」は桁が足りません。", en: "\"{value}\" has too few digits." };
 const TOO_MANY: Text = Text { ja: "「{value}」は桁が多すぎます。", en: "\"{value}\" has too many digits." };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_departure_is_called_by_its_name() {
+        for (text, said) in [
+            ("(083)-934-2873", OTHER_FORM),
+            ("086-803-1000(内線2103)", EXTENSION),
+            ("総務課", NO_NUMBER),
+            ("(047)712-6555(そよかぜキッズ)", NOTE),
+            ("086-803-1000、086-803-1001", SEVERAL),
+            ("086-803-1000,1001", SEVERAL),
+            ("899947800", LOST_ZERO),
+            ("9012345678", LOST_ZERO),
+            ("42-2607", NO_AREA_CODE),
+            ("934-2873", NO_AREA_CODE),
+            ("086-803", TOO_FEW),
+            ("086-8031-1000", TOO_MANY),
+            ("090-0000-00000", TOO_MANY),
+        ] {
+            Kind::Phone.check(text).expect_err(text);
+            assert_eq!(diagnosis(text, Kind::Phone.normalise(text).is_some()), said, "{text}");
+        }
+    }
+}

@@ -46,6 +46,8 @@ fn diagnosis(text: &str, wrong: ValueError, is_another_form: bool) -> Text {
     let hour = text.split([':', '時']).next().and_then(|hour| hour.parse::<u8>().ok());
     if is_another_form {
         OTHER_FORM
+    } else if ["24時間", "24h", "終日", "全日"].iter().any(|word| text.starts_with(word)) {
+        ALL_DAY
     } else if text.starts_with('翌')
         || (hour.is_some_and(|hour| (24..=36).contains(&hour)) && text.contains([':', '時']))
     {
@@ -54,7 +56,7 @@ fn diagnosis(text: &str, wrong: ValueError, is_another_form: bool) -> Text {
         NOT_REAL
     } else if text.contains(['~', '～', '〜']) || text.matches(':').count() == 2 && text.contains('-') {
         PERIOD
-    } else if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+    } else if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
         NUMBER
     } else {
         UNREADABLE
@@ -63,6 +65,10 @@ fn diagnosis(text: &str, wrong: ValueError, is_another_form: bool) -> Text {
 
 const OTHER_FORM: Text =
     Text { ja: "「{value}」は別の書き方です。", en: "\"{value}\" is written otherwise." };
+const ALL_DAY: Text = Text {
+    ja: "「{value}」は終日のことなら、開始を 00:00、終了を 23:59 と書いてください。",
+    en: "If \"{value}\" means all day, let it begin at 00:00 and end at 23:59.",
+};
 const NEXT_DAY: Text = Text {
     ja: "「{value}」は翌日の時刻のようです。25:00 は 01:00 と書き、翌日であることを備考に書いてください。",
     en: "\"{value}\" lies past midnight: write 25:00 as 01:00, and in the remarks that it is the next day.",
@@ -81,3 +87,33 @@ const UNREADABLE: Text = Text {
     ja: "「{value}」は時刻として読み取れません。説明は特記事項や備考に書いてください。",
     en: "\"{value}\" cannot be read as a time; words belong in the remarks.",
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_departure_is_called_by_its_name() {
+        for (text, said) in [
+            ("9:00", OTHER_FORM),
+            ("9時半", OTHER_FORM),
+            ("24時間", ALL_DAY),
+            ("終日", ALL_DAY),
+            ("25:00", NEXT_DAY),
+            ("26:30", NEXT_DAY),
+            ("翌1:00", NEXT_DAY),
+            ("25時", NEXT_DAY),
+            ("08:60", NOT_REAL),
+            ("9:00~17:00", PERIOD),
+            ("9:00~", PERIOD),
+            ("9:00-17:00", PERIOD),
+            ("0900", NUMBER),
+            ("0.375", NUMBER),
+            ("随時", UNREADABLE),
+            ("", UNREADABLE),
+        ] {
+            let wrong = Kind::Time.check(text).expect_err(text);
+            assert_eq!(diagnosis(text, wrong, Kind::Time.normalise(text).is_some()), said, "{text}");
+        }
+    }
+}

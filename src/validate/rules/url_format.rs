@@ -98,3 +98,27 @@ const NO_SCHEME: Text = Text {
 };
 const UNREADABLE: Text =
     Text { ja: "「{value}」はアドレスではありません。", en: "\"{value}\" is no address." };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_departure_is_called_by_its_name() {
+        for (text, said) in [
+            ("https://a.jp/ https://b.jp/", SEVERAL),
+            ("公式 https://a.jp/", NOTE),
+            ("https://a.jp/ 観光", BLANK),
+            ("info@a.jp", MAIL),
+            ("ATTACH/0123.JPG", LOCAL),
+            ("\\\\server\\share\\a.pdf", LOCAL),
+            ("http//a.jp", MISSPELT),
+            ("www.a.jp", NO_SCHEME),
+            ("a.jp/b", NO_SCHEME),
+            ("検索してください", UNREADABLE),
+        ] {
+            Kind::Url.check(text).expect_err(text);
+            assert_eq!(diagnosis(text), said, "{text}");
+        }
+    }
+}

@@ -36,17 +36,19 @@ impl Rule for WeekdayFormat {
         matches!(kind, Kind::WeekdayList).then(|| -> Box<dyn CellCheck> {
             Box::new(move |cell: Cell<'_>| {
                 kind.check(cell.text).err()?;
-                Some(Fault::saying(Severity::Warning, diagnosis(cell.text, kind.normalise(cell.text).is_some())))
+                Some(Fault::saying(Severity::Warning, diagnosis(cell.text, kind)))
             })
         })
     }
 }
 
-fn diagnosis(text: &str, is_another_form: bool) -> Text {
-    if is_another_form {
+fn diagnosis(text: &str, kind: Kind) -> Text {
+    if kind.normalise(text).is_some() {
         OTHER_FORM
     } else if text.contains('祝') {
         HOLIDAYS
+    } else if kind.propose(text).is_some() {
+        SUMMARY
     } else {
         WORDS
     }
@@ -57,6 +59,10 @@ const OTHER_FORM: Text =
 const HOLIDAYS: Text = Text {
     ja: "「{value}」には祝日のことが書かれています。祝日は特記事項に書いてください。",
     en: "\"{value}\" speaks of public holidays; they belong in the remarks.",
+};
+const SUMMARY: Text = Text {
+    ja: "「{value}」は曜日の字に直してください。祝日の扱いは特記事項に書いてください。",
+    en: "Write \"{value}\" as the days themselves; what holds on public holidays belongs in the remarks.",
 };
 const WORDS: Text = Text {
     ja: "「{value}」には曜日でない言葉があります。説明は特記事項に書いてください。",
