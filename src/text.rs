@@ -192,21 +192,61 @@ pub fn is_half_width_kana(character: char) -> bool {
 ///
 /// ```
 /// assert_eq!(machikura::text::widen_kana("ｹﾝﾘﾂｺｸﾌﾞﾝ"), "ケンリツコクブン");
+/// assert_eq!(machikura::text::widen_kana("カﾞ"), "ガ");
 /// ```
 pub fn widen_kana(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     let mut run = String::new();
     for character in value.chars() {
         if is_half_width_kana(character) {
+            // A sound mark behind a full-width letter belongs to it.
+            if run.is_empty() && matches!(character, 'ﾞ' | 'ﾟ') && out.ends_with(|last| matches!(last, 'ァ'..='ヺ'))
+            {
+                run.extend(out.pop());
+            }
             run.push(character);
         } else {
-            out.extend(run.nfkc());
-            run.clear();
+            widen_run(&mut run, &mut out);
             out.push(character);
         }
     }
-    out.extend(run.nfkc());
+    widen_run(&mut run, &mut out);
     out
+}
+
+/// Moves a run over. A sound mark that joins nothing becomes the full-width sign instead of a combining one.
+fn widen_run(run: &mut String, out: &mut String) {
+    out.extend(run.nfkc().map(|character| match character {
+        '\u{3099}' => '゛',
+        '\u{309a}' => '゜',
+        _ => character,
+    }));
+    run.clear();
+}
+
+/// Hiragana as katakana; everything else unchanged.
+///
+/// ```
+/// assert_eq!(machikura::text::to_katakana("けんりつ図書館"), "ケンリツ図書館");
+/// ```
+pub fn to_katakana(value: &str) -> String {
+    value
+        .chars()
+        .map(|character| match character {
+            'ぁ'..='ゖ' | 'ゝ' | 'ゞ' => char::from_u32(u32::from(character) + 0x60).unwrap_or(character),
+            _ => character,
+        })
+        .collect()
+}
+
+/// Whether a character is hiragana.
+pub fn is_hiragana(character: char) -> bool {
+    matches!(character, 'ぁ'..='ゟ')
+}
+
+/// Whether a character is a kanji, or the repetition mark that stands for one.
+pub fn is_kanji(character: char) -> bool {
+    matches!(character, '々' | '〆' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 #[cfg(test)]

@@ -57,6 +57,8 @@ struct FieldDescriptor {
     #[serde(default, rename = "valueAliases", skip_serializing_if = "BTreeMap::is_empty")]
     value_aliases: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    width: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     separator: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unit: Option<String>,
@@ -128,6 +130,7 @@ impl FieldDescriptor {
             code_list: self.code_list,
             aliases: self.aliases,
             value_aliases: self.value_aliases,
+            width: self.width,
             separator: self.separator,
             unit: self.unit,
             blank_meaning: self.blank_meaning,
@@ -156,6 +159,7 @@ impl FieldDescriptor {
             code_list: field.code_list,
             aliases: field.aliases,
             value_aliases: field.value_aliases,
+            width: field.width,
             separator: field.separator,
             unit: field.unit,
             blank_meaning: field.blank_meaning,

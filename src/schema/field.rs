@@ -41,6 +41,8 @@ pub struct Field {
     pub aliases: Vec<String>,
     /// Other spellings of values, and the value meant.
     pub value_aliases: BTreeMap<String, String>,
+    /// How many digits a number has that is filled up with leading zeros.
+    pub width: Option<usize>,
     /// What separates several values in one cell.
     pub separator: Option<String>,
     /// Unit of measure.
@@ -73,6 +75,7 @@ impl Field {
             code_list: None,
             aliases: Vec::new(),
             value_aliases: BTreeMap::new(),
+            width: None,
             separator: None,
             unit: None,
             blank_meaning: None,

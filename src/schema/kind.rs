@@ -5,6 +5,7 @@ mod codes;
 mod contact;
 mod date;
 mod number;
+mod phone;
 mod time;
 mod weekday;
 
@@ -159,7 +160,7 @@ impl Kind {
             Kind::Time => time::check(text),
             Kind::MunicipalityCode => codes::check_municipality(text),
             Kind::CorporateNumber => codes::check_corporate(text),
-            Kind::Phone => contact::check_phone(text),
+            Kind::Phone => phone::check(text),
             Kind::PostalCode => contact::check_postal(text),
             Kind::Url => contact::check_url(text),
             Kind::Email => contact::check_email(text),
@@ -171,24 +172,65 @@ impl Kind {
     /// or where the kind has no other forms. The text is trimmed and, for half-width kinds, narrowed.
     pub fn normalise(self, text: &str) -> Option<String> {
         match self {
-            Kind::String | Kind::Flag | Kind::Enum | Kind::Code | Kind::Url | Kind::Email | Kind::CorporateNumber => {
-                None
-            }
+            Kind::String | Kind::Flag | Kind::Enum | Kind::Code | Kind::MunicipalityCode => None,
             Kind::Integer => number::normalise_integer(text),
             Kind::Number => number::normalise(text),
             Kind::Latitude | Kind::Longitude => number::normalise_degrees(text),
             Kind::Date => date::normalise(text),
             Kind::Time => time::normalise(text),
-            Kind::MunicipalityCode => codes::normalise_municipality(text),
-            Kind::Phone => contact::normalise_phone(text),
+            Kind::CorporateNumber => codes::normalise_corporate(text),
+            Kind::Phone => phone::normalise(text),
             Kind::PostalCode => contact::normalise_postal(text),
+            Kind::Url => contact::normalise_url(text),
+            Kind::Email => contact::normalise_email(text),
             Kind::WeekdayList => weekday::normalise(text),
         }
     }
 
     /// The value that a text probably means, where [`Kind::normalise`] finds too much doubt: a rule can be wrong here, so
     /// somebody should look. `None` where nothing is near. The text is trimmed and, for half-width kinds, narrowed.
-    pub fn propose(self, _text: &str) -> Option<String> {
-        None
+    pub fn propose(self, text: &str) -> Option<String> {
+        match self {
+            Kind::String
+            | Kind::Flag
+            | Kind::Enum
+            | Kind::Code
+            | Kind::MunicipalityCode
+            | Kind::CorporateNumber
+            | Kind::Latitude
+            | Kind::Longitude
+            | Kind::PostalCode => None,
+            Kind::Integer => number::propose_integer(text),
+            Kind::Number => number::propose(text),
+            Kind::Date => date::propose(text),
+            Kind::Time => time::propose(text),
+            Kind::Phone => phone::propose(text),
+            Kind::Url => contact::propose_url(text),
+            Kind::Email => contact::propose_email(text),
+            Kind::WeekdayList => weekday::propose(text),
+        }
+    }
+
+    /// Whether machines compute with the values: one in another form is then an error, and not only untidy.
+    pub fn is_computed(self) -> bool {
+        match self {
+            Kind::Integer
+            | Kind::Number
+            | Kind::Date
+            | Kind::Time
+            | Kind::MunicipalityCode
+            | Kind::Latitude
+            | Kind::Longitude
+            | Kind::CorporateNumber => true,
+            Kind::String
+            | Kind::Flag
+            | Kind::Enum
+            | Kind::Code
+            | Kind::Phone
+            | Kind::PostalCode
+            | Kind::Url
+            | Kind::Email
+            | Kind::WeekdayList => false,
+        }
     }
 }

@@ -1,8 +1,18 @@
 //! The value that a cell means, in the standard's form: a chain of small steps, each belonging to a rule.
 
+pub(super) mod codes;
+pub(super) mod html;
+pub(super) mod placeholder;
+#[cfg(test)]
+mod tests;
+pub(super) mod words;
+
+use std::borrow::Cow;
+
 use super::rule::Class;
+use super::rule::Class::{Likely, Lossless};
 use crate::schema::{Charset, Field, Kind};
-use crate::text::{narrow, trim, widen_kana};
+use crate::text::{is_dash, narrow, to_katakana, trim, widen_kana};
 
 /// One step of the chain. It gives the better value, or `None` where it has nothing to better.
 struct Step {
@@ -14,19 +24,29 @@ struct Step {
 
 /// In the order in which they are taken: first what does not belong in any cell, then the field's characters, then the
 /// kind's form.
-const STEPS: [Step; 7] = [
-    Step { rule: |_| "control-character", class: Class::Lossless, apply: |_, value| without_stray(value) },
-    Step { rule: |_| "whitespace", class: Class::Lossless, apply: |_, value| changed(value, trim(value)) },
-    Step { rule: |_| "charset", class: Class::Lossless, apply: half_width },
-    Step { rule: |_| "kana", class: Class::Lossless, apply: full_width_kana },
-    Step {
-        rule: |_| "enumeration",
-        class: Class::Lossless,
-        apply: |field, value| field.value_aliases.get(value).cloned(),
-    },
-    Step { rule: format_rule, class: Class::Lossless, apply: |field, value| if_wrong(field, value, Kind::normalise) },
-    Step { rule: format_rule, class: Class::Likely, apply: |field, value| if_wrong(field, value, Kind::propose) },
+const STEPS: [Step; 17] = [
+    Step { rule: |_| "control-character", class: Lossless, apply: |_, value| without_stray(value) },
+    Step { rule: |_| "html", class: Likely, apply: |_, value| html::plain(value) },
+    Step { rule: |_| "whitespace", class: Lossless, apply: |_, value| changed(value, trim(value)) },
+    Step { rule: |_| "sanitize", class: Likely, apply: |_, value| with_hyphens(value) },
+    Step { rule: |_| "placeholder", class: Likely, apply: placeholder::emptied },
+    Step { rule: |_| "charset", class: Lossless, apply: half_width },
+    Step { rule: kana_rule, class: Lossless, apply: full_width_kana },
+    Step { rule: kana_rule, class: Likely, apply: katakana },
+    Step { rule: |_| "enumeration", class: Lossless, apply: words::spelt_otherwise },
+    Step { rule: |_| "enumeration", class: Likely, apply: words::probable_answer },
+    Step { rule: |_| "pattern", class: Lossless, apply: codes::at_full_width },
+    Step { rule: |_| "municipality-code", class: Lossless, apply: codes::sure_municipality },
+    Step { rule: |_| "municipality-code", class: Likely, apply: codes::probable_municipality },
+    Step { rule: format_rule, class: Lossless, apply: |field, value| if_wrong(field, value, Kind::normalise) },
+    Step { rule: format_rule, class: Likely, apply: |field, value| if_wrong(field, value, Kind::propose) },
+    Step { rule: |_| "number-format", class: Likely, apply: without_own_unit },
+    Step { rule: |_| "coordinate-precision", class: Lossless, apply: to_the_millimetre },
 ];
+
+/// What one step leaves can be work for an earlier one, so the chain is taken again; more often than this means that two
+/// steps disagree.
+const ROUNDS: usize = 4;
 
 /// The corrected cell and the rules whose steps changed it, by the steps that are allowed; `None` where none of them has
 /// anything to better.
@@ -35,18 +55,24 @@ pub(super) fn correct(
     raw: &str,
     is_allowed: impl Fn(&str, Class) -> bool,
 ) -> Option<(String, Vec<&'static str>)> {
-    let mut value: Option<String> = None;
+    let mut value = Cow::Borrowed(raw);
     let mut rules = Vec::new();
-    for step in &STEPS {
-        let rule = (step.rule)(field);
-        if is_allowed(rule, step.class)
-            && let Some(better) = (step.apply)(field, value.as_deref().unwrap_or(raw))
-        {
-            value = Some(better);
-            rules.push(rule);
+    for _ in 0..ROUNDS {
+        let before = rules.len();
+        for step in &STEPS {
+            let rule = (step.rule)(field);
+            if is_allowed(rule, step.class)
+                && let Some(better) = (step.apply)(field, &value)
+            {
+                value = Cow::Owned(better);
+                rules.push(rule);
+            }
+        }
+        if rules.len() == before {
+            break;
         }
     }
-    value.filter(|value| value != raw).map(|value| (value, rules))
+    (value != raw).then(|| (value.into_owned(), rules))
 }
 
 /// Whether the cells of a field are narrowed before their form is checked.
@@ -77,12 +103,59 @@ fn if_wrong(field: &Field, value: &str, meant: fn(Kind, &str) -> Option<String>)
     is_wrong.then(|| meant(field.kind, value))?.filter(|meant| field.kind.check(meant).is_ok())
 }
 
+/// A placeholder is left as it is: it means no value, in whichever width.
 fn half_width(field: &Field, value: &str) -> Option<String> {
-    (is_half_width(field) && !value.is_ascii()).then(|| changed(value, narrow(value).trim()))?
+    (is_half_width(field) && !value.is_ascii() && !placeholder::is_placeholder(field, value)).then(|| changed(value, narrow(value).trim()))?
+}
+
+/// The rule that half-width kana breaks: readings have one of their own.
+fn kana_rule(field: &Field) -> &'static str {
+    if field.charset == Some(Charset::Katakana) { "kana" } else { "half-width-kana" }
 }
 
 fn full_width_kana(field: &Field, value: &str) -> Option<String> {
-    (field.charset == Some(Charset::Katakana)).then(|| changed(value, &widen_kana(value)))?
+    (!is_half_width(field) && !value.is_ascii()).then(|| changed(value, &widen_kana(value)))?
+}
+
+fn katakana(field: &Field, value: &str) -> Option<String> {
+    (field.charset == Some(Charset::Katakana)).then(|| changed(value, &with_long_vowels(&to_katakana(value))))?
+}
+
+/// The long-vowel mark for a dash between katakana, where it is no hyphen that a reading may hold.
+fn with_long_vowels(value: &str) -> String {
+    let mut before = None;
+    let replaced = value.chars().map(|character| {
+        let is_long = is_dash(character) && !matches!(character, '-' | '－');
+        let meant =
+            if is_long && before.is_some_and(|before| matches!(before, 'ァ'..='ヺ')) { 'ー' } else { character };
+        before = Some(meant);
+        meant
+    });
+    replaced.collect()
+}
+
+/// What a file-cleaning gateway writes where a hyphen stood.
+pub(super) const SANITIZED: &str = "[sanitize]";
+
+fn with_hyphens(value: &str) -> Option<String> {
+    value.contains(SANITIZED).then(|| value.replace(SANITIZED, "-"))
+}
+
+/// A number without the field's own unit behind it.
+fn without_own_unit(field: &Field, value: &str) -> Option<String> {
+    let bare = value.strip_suffix(field.unit.as_deref()?)?.trim_end();
+    let meant = field.kind.normalise(bare)?;
+    field.kind.check(value).is_err().then_some(meant)
+}
+
+/// How many decimals of a degree say anything: the eighth is a millimetre.
+pub(super) const DECIMALS: usize = 8;
+
+fn to_the_millimetre(field: &Field, value: &str) -> Option<String> {
+    let (whole, decimals) = value.split_once('.').filter(|(_, decimals)| decimals.len() > DECIMALS)?;
+    let is_degrees = matches!(field.kind, Kind::Latitude | Kind::Longitude) && field.kind.check(value).is_ok();
+    // Cut, not rounded: it never passes through a float, and the difference is below a millimetre.
+    is_degrees.then(|| format!("{whole}.{}", &decimals[..DECIMALS]))
 }
 
 /// Without what [`is_stray`] says, and with blanks for tabs.

@@ -139,7 +139,7 @@ pub(super) struct ColumnChecks {
 }
 
 impl ColumnChecks {
-    fn new(field: Field) -> ColumnChecks {
+    pub(super) fn new(field: Field) -> ColumnChecks {
         let mut always = Vec::new();
         let mut filled = Vec::new();
         for rule in RULES {
@@ -151,29 +151,38 @@ impl ColumnChecks {
     }
 
     /// Checks one cell and tells whether it is filled.
-    fn check(&self, raw: &str, row: u64, column: usize, findings: &mut Findings) -> bool {
+    pub(super) fn check(&self, raw: &str, row: u64, column: usize, findings: &mut Findings) -> bool {
         let trimmed = trim(raw);
         let text = self.text(trimmed);
         let cell = Cell { raw, trimmed, text: &text };
         let is_filled = !trimmed.is_empty();
         let filled: &[_] = if is_filled { &self.filled } else { &[] };
+        let mut faults = Vec::new();
         for (rule, check) in self.always.iter().chain(filled) {
             if let Some(fault) = check.check(cell) {
-                let (suggestion, proposal) = self.offers(check.as_ref(), raw);
-                findings.add(Finding {
-                    rule: *rule,
-                    severity: fault.severity,
-                    table: 0,
-                    row: Some(row),
-                    column: Some(column),
-                    subject: None,
-                    value: Some(raw.to_owned()),
-                    suggestion,
-                    proposal,
-                    cells: 1,
-                    details: fault.details,
-                });
+                faults.push((*rule, check, fault));
+                if rule.settles_the_cell() {
+                    break;
+                }
             }
+        }
+        let masked = faults.iter().find_map(|(_, _, fault)| fault.masked.clone());
+        for (rule, check, fault) in faults {
+            let (suggestion, proposal) =
+                if masked.is_some() { (None, None) } else { self.offers(rule, check.as_ref(), raw) };
+            findings.add(Finding {
+                rule,
+                severity: fault.severity,
+                table: 0,
+                row: Some(row),
+                column: Some(column),
+                subject: None,
+                value: Some(masked.clone().unwrap_or_else(|| raw.to_owned())),
+                suggestion,
+                proposal,
+                cells: 1,
+                details: fault.details,
+            });
         }
         is_filled
     }
@@ -188,7 +197,14 @@ impl ColumnChecks {
         let text = self.text(trimmed);
         let cell = Cell { raw, trimmed, text: &text };
         let filled: &[_] = if trimmed.is_empty() { &[] } else { &self.filled };
-        let is_wrong = self.always.iter().chain(filled).any(|(_, check)| check.check(cell).is_some());
+        let mut is_wrong = false;
+        for fault in self.always.iter().chain(filled).filter_map(|(_, check)| check.check(cell)) {
+            // What must not be repeated must not stand in a list of changes either.
+            if fault.masked.is_some() {
+                return None;
+            }
+            is_wrong = true;
+        }
         is_wrong.then(|| correct(&self.field, raw, is_allowed))?
     }
 
@@ -197,10 +213,10 @@ impl ColumnChecks {
     }
 
     /// The value meant beyond doubt, or else the one probably meant, if it no longer draws this finding.
-    fn offers(&self, check: &dyn CellCheck, raw: &str) -> (Option<String>, Option<String>) {
+    fn offers(&self, rule: &dyn Rule, check: &dyn CellCheck, raw: &str) -> (Option<String>, Option<String>) {
         let meant = |allowed: Class| {
             let (value, _) = correct(&self.field, raw, |_, class| class <= allowed)?;
-            self.passes(check, &value).then_some(value)
+            self.passes(rule, check, &value).then_some(value)
         };
         match meant(Class::Lossless) {
             Some(sure) => (Some(sure), None),
@@ -209,8 +225,9 @@ impl ColumnChecks {
     }
 
     /// Whether a corrected value no longer draws this finding.
-    fn passes(&self, check: &dyn CellCheck, value: &str) -> bool {
+    fn passes(&self, rule: &dyn Rule, check: &dyn CellCheck, value: &str) -> bool {
         let text = self.text(value);
-        check.check(Cell { raw: value, trimmed: value, text: &text }).is_none()
+        let is_asked = !value.is_empty() || rule.looks_at_blank_cells();
+        !is_asked || check.check(Cell { raw: value, trimmed: value, text: &text }).is_none()
     }
 }

@@ -73,6 +73,11 @@ pub trait Rule: Sync {
         false
     }
 
+    /// Whether a finding of it says all there is to say about a cell: the rules behind it in the list are then not asked.
+    fn settles_the_cell(&self) -> bool {
+        false
+    }
+
     /// A check that sees every row, where the rule has anything to say about this table.
     fn bind_table(&self, _intake: &Intake<'_>) -> Option<Box<dyn TableCheck>> {
         None
@@ -162,23 +167,30 @@ pub struct Fault {
     pub severity: Severity,
     /// Details for the message.
     pub details: Vec<String>,
+    /// What reports show instead of a cell that must not be repeated. Such a cell gets no correction either.
+    pub masked: Option<String>,
 }
 
 impl Fault {
     /// A fault without details.
     pub fn new(severity: Severity) -> Fault {
-        Fault { severity, details: Vec::new() }
+        Fault::with(severity, [])
     }
 
     /// A fault with details for the message.
     pub fn with(severity: Severity, details: impl IntoIterator<Item = String>) -> Fault {
-        Fault { severity, details: details.into_iter().collect() }
+        Fault { severity, details: details.into_iter().collect(), masked: None }
+    }
+
+    /// A fault whose message ends with a sentence of its own: `{0}` in Japanese, `{1}` in English.
+    pub fn saying(severity: Severity, sentence: Text) -> Fault {
+        Fault::with(severity, [sentence.ja.to_owned(), sentence.en.to_owned()])
     }
 }
 
 /// A check of one field's cells. It remembers nothing, so cells can be checked in any order.
 pub trait CellCheck: Send + Sync {
-    /// What is wrong with the cell, if anything. Only `required` is asked about blank cells.
+    /// What is wrong with the cell, if anything.
     fn check(&self, cell: Cell<'_>) -> Option<Fault>;
 }
 

@@ -7,6 +7,7 @@ mod column_name;
 mod column_order;
 mod control_character;
 mod coordinate_pair;
+mod coordinate_precision;
 pub(super) mod coordinate_range;
 mod corporate_number;
 mod date_format;
@@ -20,29 +21,39 @@ mod encoding;
 mod enumeration;
 mod file_extension;
 mod foreign_organization;
+mod half_width_kana;
+mod html;
 mod kana;
 mod length;
 mod line_break;
+mod lost_character;
 mod missing_column;
 pub(super) mod missing_table;
 pub mod moved_points;
 mod multi_row_header;
 mod municipality_code;
 pub mod new_mojibake;
+mod my_number;
 mod newline;
 mod no_rows;
 mod number_format;
 mod older_edition;
 mod pattern;
+mod personal_mobile;
 mod phone_format;
+mod placeholder;
 mod postal_code_format;
+mod private_use;
 mod ragged_row;
 mod range;
 pub mod renumbered_ids;
 mod replacement_character;
 mod required;
 pub mod row_collapse;
+mod sanitize;
+mod scientific_notation;
 mod several_sheets;
+mod spreadsheet_error;
 mod start_after_end;
 mod time_format;
 mod title_rows;
@@ -83,12 +94,22 @@ pub const RULES: &[&dyn Rule] = &[
     &control_character::ControlCharacter,
     &line_break::LineBreak,
     &replacement_character::ReplacementCharacter,
+    &private_use::PrivateUse,
+    &my_number::MyNumber,
+    &html::Html,
+    &spreadsheet_error::SpreadsheetError,
+    &placeholder::Placeholder,
+    &sanitize::Sanitize,
+    &scientific_notation::ScientificNotation,
+    &lost_character::LostCharacter,
     &charset::CharsetRule,
+    &half_width_kana::HalfWidthKana,
     &kana::Kana,
     &date_format::DateFormat,
     &time_format::TimeFormat,
     &number_format::NumberFormat,
     &phone_format::PhoneFormat,
+    &personal_mobile::PersonalMobile,
     &postal_code_format::PostalCodeFormat,
     &url_format::UrlFormat,
     &email_format::EmailFormat,
@@ -99,6 +120,7 @@ pub const RULES: &[&dyn Rule] = &[
     &pattern::Pattern,
     &range::Range,
     &coordinate_range::CoordinateRange,
+    &coordinate_precision::CoordinatePrecision,
     &length::Length,
     &ragged_row::RaggedRow,
     &start_after_end::StartAfterEnd,

@@ -10,11 +10,6 @@ pub(super) fn check_municipality(text: &str) -> Result<(), ValueError> {
     if municipality_check_digit(&text[..5]) == text[5..].chars().next() { Ok(()) } else { Err(ValueError::CheckDigit) }
 }
 
-/// A five-digit code gets its check digit.
-pub(super) fn normalise_municipality(text: &str) -> Option<String> {
-    (text.len() == 5).then(|| municipality_check_digit(text).map(|digit| format!("{text}{digit}")))?
-}
-
 /// The check digit of a five-digit 全国地方公共団体コード (JIS X 0401/0402: weights 6 5 4 3 2, modulus 11).
 ///
 /// ```
@@ -42,6 +37,12 @@ pub(super) fn check_corporate(text: &str) -> Result<(), ValueError> {
     if digits[0] == 9 - sum % 9 { Ok(()) } else { Err(ValueError::CheckDigit) }
 }
 
+/// Hyphens and blanks between the digits, and the `.0` of a spreadsheet.
+pub(super) fn normalise_corporate(text: &str) -> Option<String> {
+    let value = text.strip_suffix(".0").unwrap_or(text).replace(['-', ' '], "");
+    check_corporate(&value).is_ok().then_some(value)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,8 +56,6 @@ mod tests {
         for text in ["33100", "33100７", "", "3310070"] {
             assert_eq!(check_municipality(text), Err(ValueError::Form), "{text}");
         }
-        assert_eq!(normalise_municipality("33100").as_deref(), Some("331007"));
-        assert_eq!(normalise_municipality("3310"), None);
     }
 
     #[test]
@@ -64,5 +63,13 @@ mod tests {
         assert_eq!(check_corporate("1000020352080"), Ok(()));
         assert_eq!(check_corporate("2000020352080"), Err(ValueError::CheckDigit));
         assert_eq!(check_corporate("1.00002E+12"), Err(ValueError::Form));
+        for (found, meant) in [
+            ("1-0000-2035-2080", Some("1000020352080")),
+            ("1000020352080.0", Some("1000020352080")),
+            ("000020352080", None),
+            ("2-0000-2035-2080", None),
+        ] {
+            assert_eq!(normalise_corporate(found).as_deref(), meant, "{found}");
+        }
     }
 }

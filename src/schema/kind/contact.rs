@@ -1,40 +1,6 @@
-//! How to reach someone: telephone numbers, postal codes, web and e-mail addresses.
+//! Addresses: postal codes, addresses on the web and of mail.
 
 use crate::schema::ValueError;
-
-/// One number, or several with ` / ` or `;` between them.
-pub(super) fn check_phone(text: &str) -> Result<(), ValueError> {
-    if text.split(['/', ';']).all(|one| is_phone(one.trim())) { Ok(()) } else { Err(ValueError::Form) }
-}
-
-/// `0AA-BBBB-CCCC` or `(0AA)BBBB-CCCC`, ten or eleven digits.
-fn is_phone(text: &str) -> bool {
-    let (area, rest) = match text.strip_prefix('(') {
-        Some(inner) => match inner.split_once(')') {
-            Some(parts) => parts,
-            None => return false,
-        },
-        None => match text.split_once('-') {
-            Some(parts) => parts,
-            None => return false,
-        },
-    };
-    let Some((exchange, line)) = rest.split_once('-') else { return false };
-    let digits = |part: &str, range: std::ops::RangeInclusive<usize>| {
-        range.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    area.starts_with('0')
-        && digits(area, 2..=5)
-        && digits(exchange, 1..=4)
-        && digits(line, 3..=4)
-        && (10..=11).contains(&(area.len() + exchange.len() + line.len()))
-}
-
-/// A hyphen behind the closing bracket, and blanks inside one number.
-pub(super) fn normalise_phone(text: &str) -> Option<String> {
-    let value = text.trim().replace(")-", ")").replace(' ', "");
-    check_phone(&value).is_ok().then_some(value)
-}
 
 pub(super) fn check_postal(text: &str) -> Result<(), ValueError> {
     if text.len() == 7 && text.bytes().all(|byte| byte.is_ascii_digit()) { Ok(()) } else { Err(ValueError::Form) }
@@ -69,6 +35,26 @@ pub(super) fn check_url(text: &str) -> Result<(), ValueError> {
     }
 }
 
+/// Capitals in the scheme.
+pub(super) fn normalise_url(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    Some(format!("{}://{rest}", scheme.to_ascii_lowercase()))
+}
+
+/// A scheme that was misspelt, or left out before `www.`.
+pub(super) fn propose_url(text: &str) -> Option<String> {
+    if text.starts_with("www.") {
+        return Some(format!("https://{text}"));
+    }
+    let (word, rest) = text.split_at(text.find(['/', ':', ';'])?);
+    let scheme = match word.to_ascii_lowercase().as_str() {
+        "https" | "ttps" | "htps" | "htttps" | "htpps" => "https",
+        "http" | "ttp" | "htp" | "htttp" | "htpp" => "http",
+        _ => return None,
+    };
+    Some(format!("{scheme}://{}", rest.trim_start_matches(['/', ':', ';', '.'])))
+}
+
 pub(super) fn check_email(text: &str) -> Result<(), ValueError> {
     let is_email = |one: &str| match one.split_once('@') {
         Some((local, host)) => {
@@ -84,30 +70,21 @@ pub(super) fn check_email(text: &str) -> Result<(), ValueError> {
     if text.split(';').all(|one| is_email(one.trim())) { Ok(()) } else { Err(ValueError::Form) }
 }
 
+/// `mailto:` before the address.
+pub(super) fn normalise_email(text: &str) -> Option<String> {
+    text.strip_prefix("mailto:").map(str::to_owned)
+}
+
+/// An at sign that was written otherwise to keep machines from finding it.
+pub(super) fn propose_email(text: &str) -> Option<String> {
+    let spelt = ["[at]", "(at)", "[アットマーク]", "(アットマーク)", "アットマーク", "★", "☆"];
+    let found = spelt.iter().find(|sign| text.contains(**sign))?;
+    Some(text.replacen(found, "@", 1).replace(' ', ""))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn phones_with_area_code_pass_in_both_forms() {
-        for text in [
-            "086-803-1000",
-            "(086)803-1000",
-            "0120-123-456",
-            "090-1234-5678",
-            "086-803-1000 / 086-803-1001",
-            "(0820)76-0007",
-        ] {
-            assert_eq!(check_phone(text), Ok(()), "{text}");
-        }
-        for text in
-            ["803-1000", "868031000", "086-803", "０８６-803-1000", "086-803-1000（総務課）", "-", "(086 803-1000"]
-        {
-            assert_eq!(check_phone(text), Err(ValueError::Form), "{text}");
-        }
-        assert_eq!(normalise_phone("(083)-934-2873").as_deref(), Some("(083)934-2873"));
-        assert_eq!(normalise_phone("934-2873"), None);
-    }
 
     #[test]
     fn postal_codes() {
@@ -129,10 +106,30 @@ mod tests {
     }
 
     #[test]
+    fn addresses_on_the_web_in_other_forms() {
+        for (found, meant) in [
+            ("www.city.okayama.jp", Some("https://www.city.okayama.jp")),
+            ("http//a.jp/b", Some("http://a.jp/b")),
+            ("https:/a.jp", Some("https://a.jp")),
+            ("ttps://a.jp", Some("https://a.jp")),
+            ("http:://a.jp", Some("http://a.jp")),
+            ("city.okayama.jp", None),
+            ("ATTACH/a.JPG", None),
+            ("info@a.jp", None),
+            ("", None),
+        ] {
+            assert_eq!(propose_url(found).as_deref(), meant, "{found}");
+        }
+        assert_eq!(normalise_url("HTTPS://a.jp/B").as_deref(), Some("https://a.jp/B"));
+    }
+
+    #[test]
     fn addresses_of_mail() {
         assert_eq!(check_email("info@city.okayama.lg.jp"), Ok(()));
         for text in ["info", "a@b", "a b@c.jp", "a@b@c.jp", "問合せ@c.jp"] {
             assert_eq!(check_email(text), Err(ValueError::Form), "{text}");
         }
+        assert_eq!(normalise_email("mailto:a@b.jp").as_deref(), Some("a@b.jp"));
+        assert_eq!(propose_email("info[at]city.lg.jp").as_deref(), Some("info@city.lg.jp"));
     }
 }

@@ -81,7 +81,77 @@ pub(super) fn normalise_integer(text: &str) -> Option<String> {
     }
 }
 
-/// Degrees, minutes and seconds (`34°03'07.7"N`) as decimal degrees to six places.
+/// The units and counters that offices write behind a number. Those that would change its size (千円, 万人, km) are not
+/// among them.
+const UNITS: [&str; 44] = [
+    "人",
+    "名",
+    "円",
+    "台",
+    "件",
+    "か所",
+    "カ所",
+    "ヶ所",
+    "ケ所",
+    "箇所",
+    "個所",
+    "基",
+    "個",
+    "本",
+    "棟",
+    "室",
+    "床",
+    "席",
+    "世帯",
+    "戸",
+    "回",
+    "階",
+    "枚",
+    "冊",
+    "校",
+    "園",
+    "組",
+    "区画",
+    "歳",
+    "才",
+    "年",
+    "日",
+    "点",
+    "頭",
+    "口",
+    "店",
+    "館",
+    "m",
+    "メートル",
+    "㎡",
+    "m2",
+    "m²",
+    "平方メートル",
+    "%",
+];
+
+/// The number before a unit, behind a yen sign, or with the triangle that bookkeepers write for a minus.
+pub(super) fn propose(text: &str) -> Option<String> {
+    let text = text.trim();
+    let body = text.strip_prefix(['¥', '￥', '\\']).unwrap_or(text);
+    if let Some(positive) = body.strip_prefix(['▲', '△']) {
+        return propose_positive(positive).filter(|value| !value.starts_with('-')).map(|value| format!("-{value}"));
+    }
+    propose_positive(body)
+}
+
+fn propose_positive(text: &str) -> Option<String> {
+    let bare = UNITS.iter().filter_map(|unit| text.strip_suffix(unit)).min_by_key(|rest| rest.len()).unwrap_or(text);
+    normalise(bare.trim_end())
+}
+
+/// As [`propose`], whole numbers only.
+pub(super) fn propose_integer(text: &str) -> Option<String> {
+    normalise_integer(&propose(text)?)
+}
+
+/// Degrees, minutes and seconds (`34°03'07.7"N`) as decimal degrees to six places, and decimal degrees with a sign or word
+/// around them (`北緯34.668度`).
 pub(super) fn normalise_degrees(text: &str) -> Option<String> {
     if let Some(value) = normalise(text) {
         return Some(value);
@@ -97,6 +167,9 @@ pub(super) fn normalise_degrees(text: &str) -> Option<String> {
             ' ' => {}
             _ => return None,
         }
+    }
+    if parts[0].contains('.') && parts[1].is_empty() && parts[2].is_empty() {
+        return normalise(&parts[0]);
     }
     if parts[0].is_empty() || parts[1].is_empty() || part < 2 {
         return None;
@@ -127,11 +200,40 @@ mod tests {
     }
 
     #[test]
+    fn units_are_taken_off() {
+        for (found, meant) in [
+            ("282人", Some("282")),
+            ("81,000円", Some("81000")),
+            ("¥500", Some("500")),
+            ("3.1m", Some("3.1")),
+            ("12 か所", Some("12")),
+            ("▲5", Some("-5")),
+            ("120平方メートル", Some("120")),
+            ("約50", None),
+            ("50人以上", None),
+            ("5千円", None),
+            ("3km", None),
+            ("40/12", None),
+            ("10~20", None),
+            ("800(2㎡あたり1人)", None),
+            ("1.01321E+12", None),
+            ("無料", None),
+        ] {
+            assert_eq!(propose(found).as_deref(), meant, "{found}");
+        }
+        assert_eq!(propose_integer("3.0人").as_deref(), Some("3"));
+        assert_eq!(propose_integer("3.5人"), None);
+    }
+
+    #[test]
     fn degrees_minutes_seconds_become_decimal() {
         for (found, meant) in [
             ("34°03'07.7\"N", Some("34.052139")),
             ("34°25’28”", Some("34.424444")),
             ("34.5", Some("34.5")),
+            ("北緯34.668", Some("34.668")),
+            ("34.668°N", Some("34.668")),
+            ("34.017 , 34.018", None),
             ("34°99'00\"", None),
             ("不明", None),
         ] {

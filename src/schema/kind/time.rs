@@ -11,14 +11,10 @@ pub(super) fn check(text: &str) -> Result<(), ValueError> {
     if text == "24:00" || (&text[..2] < "24" && &text[3..] < "60") { Ok(()) } else { Err(ValueError::NotReal) }
 }
 
-/// `9:00`, `9:00:00`, `9時`, `9時30分`, `午後5時`.
+/// `9:00`, `9:00:00`, `9時`, `9時30分`, `8時半`, `午後5時`, `5:30 PM`, and a time that Excel gave the day before its first.
 pub(super) fn normalise(text: &str) -> Option<String> {
-    let text = text.trim();
-    let (offset, rest) = match (text.strip_prefix("午後"), text.strip_prefix("午前")) {
-        (Some(rest), _) => (12, rest.trim()),
-        (_, Some(rest)) => (0, rest.trim()),
-        (None, None) => (0, text),
-    };
+    let text = without_first_day(text.trim());
+    let (half, rest) = half(text);
     let rest = rest.strip_suffix('分').unwrap_or(rest);
     let (hour, minute) = match rest.split_once([':', '時']) {
         Some((hour, "")) if rest.ends_with('時') => (hour, "00"),
@@ -26,18 +22,90 @@ pub(super) fn normalise(text: &str) -> Option<String> {
         Some((hour, minute)) => (hour, minute.strip_suffix(":00").unwrap_or(minute)),
         None => return None,
     };
+    let (hour, minute) = (hour.trim(), minute.trim());
     if !(1..=2).contains(&hour.len()) || !(1..=2).contains(&minute.len()) || (minute.len() == 1 && !rest.contains('時'))
     {
         return None;
     }
-    let mut hour: u8 = number(hour)?;
-    if offset == 12 {
-        if hour > 12 {
-            return None;
+    let hour = half.map_or_else(|| number(hour), |half| half.hour(number(hour)?))?;
+    value(hour, number(minute)?)
+}
+
+/// `0900`, `9` and the fraction of a day that Excel keeps.
+pub(super) fn propose(text: &str) -> Option<String> {
+    let text = text.trim();
+    match (text.len(), text.find('.')) {
+        (_, Some(1)) => fraction(text),
+        (1..=2, None) => value(number(text)?, 0),
+        (3..=4, None) => {
+            let (hour, minute) = text.split_at_checked(text.len() - 2)?;
+            value(number(hour)?, number(minute)?)
         }
-        hour = if hour == 12 { 12 } else { hour + 12 };
+        _ => None,
     }
-    let value = format!("{hour:02}:{:02}", number(minute)?);
+}
+
+/// Minutes are looked for to a fiftieth, so that `0.354166667` is 08:30 and `0.123` is nothing.
+fn fraction(text: &str) -> Option<String> {
+    let day: f64 = text.parse().ok().filter(|day| (0.0..1.0).contains(day))?;
+    let minutes = day * 1440.0;
+    if (minutes - minutes.round()).abs() > 0.02 {
+        return None;
+    }
+    let minutes: u16 = format!("{minutes:.0}").parse().ok().filter(|minutes| *minutes < 1440)?;
+    value(u8::try_from(minutes / 60).ok()?, u8::try_from(minutes % 60).ok()?)
+}
+
+/// A cell with a time only has the day before the first in Excel's calendar.
+fn without_first_day(text: &str) -> &str {
+    ["1899-12-30", "1899-12-31", "1899/12/30", "1899/12/31", "1900-01-00", "1900/1/0"]
+        .iter()
+        .find_map(|day| text.strip_prefix(day)?.strip_prefix([' ', 'T']))
+        .unwrap_or(text)
+}
+
+/// Half of a day, on a clock of twelve hours.
+#[derive(Clone, Copy)]
+enum Half {
+    Gozen,
+    Gogo,
+    Am,
+    Pm,
+}
+
+impl Half {
+    fn hour(self, hour: u8) -> Option<u8> {
+        match (self, hour) {
+            // 午前12時 is noon by the law of 1872 and midnight to many.
+            (Half::Gozen, 12) | (_, 13..) => None,
+            (Half::Am, 12) => Some(0),
+            (Half::Gogo | Half::Pm, 12) => Some(12),
+            (Half::Gozen | Half::Am, hour) => Some(hour),
+            (Half::Gogo | Half::Pm, hour) => Some(hour + 12),
+        }
+    }
+}
+
+fn half(text: &str) -> (Option<Half>, &str) {
+    const HALVES: [(&str, Half); 6] = [
+        ("午前", Half::Gozen),
+        ("午後", Half::Gogo),
+        ("AM", Half::Am),
+        ("PM", Half::Pm),
+        ("am", Half::Am),
+        ("pm", Half::Pm),
+    ];
+    HALVES
+        .iter()
+        .find_map(|(name, half)| {
+            let rest = text.strip_prefix(name).or_else(|| text.strip_suffix(name))?;
+            Some((Some(*half), rest.trim()))
+        })
+        .unwrap_or((None, text))
+}
+
+fn value(hour: u8, minute: u8) -> Option<String> {
+    let value = format!("{hour:02}:{minute:02}");
     check(&value).is_ok().then_some(value)
 }
 
@@ -67,19 +135,50 @@ mod tests {
         for (found, meant) in [
             ("9:00", Some("09:00")),
             ("8:30:00", Some("08:30")),
+            ("24:00:00", Some("24:00")),
             ("9時", Some("09:00")),
             ("9時5分", Some("09:05")),
             ("8時半", Some("08:30")),
             ("午後5時30分", Some("17:30")),
+            ("午前9:00", Some("09:00")),
+            ("午後0時", Some("12:00")),
             ("午後12時", Some("12:00")),
+            ("午前12時", None),
+            ("午後17時", None),
+            ("5:30 PM", Some("17:30")),
+            ("AM9:00", Some("09:00")),
+            ("12:15 AM", Some("00:15")),
+            ("1899-12-30 09:00:00", Some("09:00")),
             ("8:30:15", None),
             ("9:00～", None),
             ("0900", None),
             ("25:00", None),
+            ("翌1:00", None),
             ("9:0", None),
             ("随時", None),
         ] {
             assert_eq!(normalise(found).as_deref(), meant, "{found}");
+        }
+    }
+
+    #[test]
+    fn digits_alone_are_proposed() {
+        for (found, meant) in [
+            ("0900", Some("09:00")),
+            ("930", Some("09:30")),
+            ("9", Some("09:00")),
+            ("0.375", Some("09:00")),
+            ("0.354166666666667", Some("08:30")),
+            ("0.999988", None),
+            ("0.123", None),
+            ("2500", None),
+            ("0960", None),
+            ("25", None),
+            ("1.5", None),
+            ("9時頃", None),
+            ("25:00", None),
+        ] {
+            assert_eq!(propose(found).as_deref(), meant, "{found}");
         }
     }
 }

@@ -15,14 +15,9 @@ pub(super) fn check(text: &str) -> Result<(), ValueError> {
     Ok(())
 }
 
-/// Separators, ranges, 曜日 and days out of order; 毎日 and 平日.
+/// Separators, ranges, 曜日 and days out of order.
 pub(super) fn normalise(text: &str) -> Option<String> {
     let text = text.replace("曜日", "").replace('曜', "");
-    match text.as_str() {
-        "毎日" | "全日" | "年中無休" => return Some(WEEK.iter().collect()),
-        "平日" => return Some(WEEK[..5].iter().collect()),
-        _ => {}
-    }
     let mut open = [false; 7];
     let mut last: Option<usize> = None;
     let mut range_from: Option<usize> = None;
@@ -43,6 +38,14 @@ pub(super) fn normalise(text: &str) -> Option<String> {
     }
     (last.is_some() && range_from.is_none())
         .then(|| WEEK.iter().zip(open).filter(|(_, open)| *open).map(|(day, _)| day).collect())
+}
+
+/// 毎日 and its like, and 平日, which leaves open what happens on holidays; other days may stand beside it.
+pub(super) fn propose(text: &str) -> Option<String> {
+    match text {
+        "毎日" | "全日" | "全曜日" | "年中無休" | "無休" => Some(WEEK.iter().collect()),
+        _ => normalise(&text.replace("平日", "月～金・")),
+    }
 }
 
 #[cfg(test)]
@@ -66,8 +69,13 @@ mod tests {
             ("月・水・金", Some("月水金")),
             ("月曜日～土曜日", Some("月火水木金土")),
             ("日、土", Some("土日")),
-            ("毎日", Some("月火水木金土日")),
-            ("平日", Some("月火水木金")),
+            ("月;水;金", Some("月水金")),
+            ("火 木", Some("火木")),
+            ("月-金", Some("月火水木金")),
+            ("月～金、日", Some("月火水木金日")),
+            ("毎日", None),
+            ("平日", None),
+            ("月～金、祝", None),
             ("金～月", None),
             ("月～", None),
             ("月～金（祝日除く）", None),
@@ -75,6 +83,22 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(normalise(found).as_deref(), meant, "{found}");
+        }
+    }
+
+    #[test]
+    fn words_are_proposed_as_days() {
+        for (found, meant) in [
+            ("毎日", Some("月火水木金土日")),
+            ("年中無休", Some("月火水木金土日")),
+            ("全日", Some("月火水木金土日")),
+            ("平日", Some("月火水木金")),
+            ("平日、土曜日", Some("月火水木金土")),
+            ("平日及び土曜", None),
+            ("24時間", None),
+            ("不定休", None),
+        ] {
+            assert_eq!(propose(found).as_deref(), meant, "{found}");
         }
     }
 }

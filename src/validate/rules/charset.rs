@@ -21,7 +21,7 @@ impl Rule for CharsetRule {
     fn message(&self) -> Text {
         Text {
             ja: "「{field}」は半角で記載してください（{0}）。",
-            en: "Write \"{field}\" in half-width characters ({0}).",
+            en: "Write \"{field}\" in half-width characters ({1}).",
         }
     }
 
@@ -49,11 +49,12 @@ impl Rule for CharsetRule {
         Some(Box::new(move |cell: Cell<'_>| {
             if cell.text != cell.trimmed {
                 let wide = cell.trimmed.chars().zip(cell.text.chars()).find(|(raw, narrow)| raw != narrow)?.0;
-                return Some(Fault::with(severity, [wide.to_string()]));
+                return Some(Fault::with(severity, [format!("全角の「{wide}」"), format!("{wide} is full-width")]));
             }
             let allowed = allowed?;
             let odd = cell.text.chars().find(|character| !allowed(*character))?;
-            Some(Fault::with(Severity::Warning, [odd.to_string()]))
+            let odd = if odd == '\n' { '⏎' } else { odd };
+            Some(Fault::with(Severity::Warning, [format!("「{odd}」は使えません"), format!("{odd} has no place here")]))
         }))
     }
 }

@@ -44,7 +44,12 @@ impl Rule for CoordinateRange {
                 Kind::Latitude => (LONGITUDES, "緯度", "The latitude"),
                 _ => (LATITUDES, "経度", "The longitude"),
             };
-            let (hint_ja, hint_en) = if other.contains(&number) {
+            let (hint_ja, hint_en) = if number == 0.0 {
+                (
+                    "位置が分からないときは、0 ではなく空欄にしてください。",
+                    "Where the place is unknown, leave it blank instead of 0.",
+                )
+            } else if other.contains(&number) {
                 ("緯度と経度が入れ替わっていませんか。", "Are latitude and longitude swapped?")
             } else {
                 (

@@ -19,8 +19,8 @@ impl Rule for EmailFormat {
 
     fn message(&self) -> Text {
         Text {
-            ja: "メールアドレスは name@example.lg.jp の形で記載してください。",
-            en: "Write e-mail addresses as name@example.lg.jp.",
+            ja: "メールアドレスは name@example.lg.jp の形で、1 つだけ記載してください。{0}",
+            en: "Write one e-mail address such as name@example.lg.jp. {1}",
         }
     }
 
@@ -33,7 +33,36 @@ impl Rule for EmailFormat {
     fn bind_cell(&self, field: &Field) -> Option<Box<dyn CellCheck>> {
         let kind = field.kind;
         matches!(kind, Kind::Email).then(|| -> Box<dyn CellCheck> {
-            Box::new(move |cell: Cell<'_>| kind.check(cell.text).is_err().then(|| Fault::new(Severity::Warning)))
+            Box::new(move |cell: Cell<'_>| {
+                kind.check(cell.text).err()?;
+                Some(Fault::saying(Severity::Warning, diagnosis(cell.text)))
+            })
         })
     }
 }
+
+fn diagnosis(text: &str) -> Text {
+    if text.contains("://") {
+        WEB
+    } else if text.matches('@').count() > 1 {
+        SEVERAL
+    } else if text.contains('@') {
+        MALFORMED
+    } else {
+        NO_SIGN
+    }
+}
+
+const WEB: Text = Text {
+    ja: "「{value}」は URL です。URL の項目に書いてください。",
+    en: "\"{value}\" is a web address; it belongs in its own column.",
+};
+const SEVERAL: Text = Text {
+    ja: "「{value}」にはアドレスが複数あります。1 つだけを書くか、「;」で区切ってください。",
+    en: "\"{value}\" holds several addresses; write one, or put \";\" between them.",
+};
+const MALFORMED: Text = Text {
+    ja: "「{value}」には使えない文字があるか、形が崩れています。",
+    en: "\"{value}\" holds characters that no address has, or a part is missing.",
+};
+const NO_SIGN: Text = Text { ja: "「{value}」には @ がありません。", en: "\"{value}\" has no @." };

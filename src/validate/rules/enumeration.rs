@@ -1,7 +1,8 @@
 //! A value outside the list of the standard.
 
-use crate::schema::Field;
+use crate::schema::{Field, Kind};
 use crate::text::Text;
+use crate::validate::correct::words::{is_listed, is_qualified_mark, words};
 use crate::validate::findings::Severity;
 use crate::validate::rule::{Cell, CellCheck, Fault, Level, Rule};
 
@@ -19,8 +20,8 @@ impl Rule for Enumeration {
 
     fn message(&self) -> Text {
         Text {
-            ja: "「{field}」は決められた値（{0}）から選んで記載してください。「{value}」は使えません。",
-            en: "\"{field}\" takes one of {0}; \"{value}\" is none of them.",
+            ja: "「{field}」は決められた値（{0}）から選んで記載してください。「{value}」は使えません。{1}",
+            en: "\"{field}\" takes one of {0}; \"{value}\" is none of them. {2}",
         }
     }
 
@@ -32,21 +33,44 @@ impl Rule for Enumeration {
     }
 
     fn bind_cell(&self, field: &Field) -> Option<Box<dyn CellCheck>> {
-        let (words, severity) = match (&field.constraints.enumeration, &field.advice.enumeration) {
-            (words, _) if !words.is_empty() => (words.clone(), Severity::Error),
-            (_, words) if !words.is_empty() => (words.clone(), Severity::Warning),
-            _ => return None,
-        };
-        let separator = field.separator.clone();
-        let shown =
-            words.iter().take(8).cloned().collect::<Vec<_>>().join("・") + if words.len() > 8 { "…" } else { "" };
+        let words = words(field).to_vec();
+        if words.is_empty() {
+            return None;
+        }
+        let severity = if field.constraints.enumeration.is_empty() { Severity::Warning } else { Severity::Error };
+        let (separator, is_flag) = (field.separator.clone(), field.kind == Kind::Flag);
+        let mut shown = words.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("・");
+        if words.len() > SHOWN {
+            shown.push('…');
+        }
         Some(Box::new(move |cell: Cell<'_>| {
-            let is_listed = |value: &str| words.iter().any(|word| word == value.trim());
-            let fits = match separator.as_deref() {
-                Some(separator) => cell.text.split(separator).all(is_listed),
-                None => is_listed(cell.text),
+            if is_listed(&words, separator.as_deref(), cell.text) {
+                return None;
+            }
+            let hint = match (words.as_slice(), separator.as_deref()) {
+                _ if is_flag && is_qualified_mark(cell.text) => QUALIFIED,
+                ([_], _) if is_flag => BLANK_IS_NO,
+                (_, Some(";")) => SEPARATED,
+                _ => NOTHING_MORE,
             };
-            (!fits).then(|| Fault::with(severity, [shown.clone()]))
+            Some(Fault::with(severity, [shown.clone(), hint.ja.to_owned(), hint.en.to_owned()]))
         }))
     }
 }
+
+/// How many words a message shows.
+const SHOWN: usize = 8;
+
+const QUALIFIED: Text = Text {
+    ja: "条件付きかどうかは機械では決められません。当てはまるかどうかだけを書き、条件は備考に書いてください。",
+    en: "No machine can decide about a condition: say only whether it holds, and put the condition into the remarks.",
+};
+const BLANK_IS_NO: Text = Text {
+    ja: "当てはまらないときは空欄にします。",
+    en: "Where it does not hold, the cell stays blank.",
+};
+const SEPARATED: Text = Text {
+    ja: "複数あるときは半角の「;」で区切ります。",
+    en: "Several values have a half-width \";\" between them.",
+};
+const NOTHING_MORE: Text = Text { ja: "", en: "" };

@@ -1,7 +1,7 @@
 //! A reading that is not in full-width katakana.
 
 use crate::schema::{Charset, Field};
-use crate::text::{Text, is_katakana_character};
+use crate::text::{Text, is_half_width_kana, is_hiragana, is_kanji, is_katakana_character};
 use crate::validate::findings::Severity;
 use crate::validate::rule::{Cell, CellCheck, Fault, Level, Rule};
 
@@ -20,7 +20,7 @@ impl Rule for Kana {
     fn message(&self) -> Text {
         Text {
             ja: "「{field}」は全角カタカナで記載してください（{0}）。",
-            en: "Write \"{field}\" in full-width katakana ({0}).",
+            en: "Write \"{field}\" in full-width katakana ({1}).",
         }
     }
 
@@ -38,7 +38,16 @@ impl Rule for Kana {
                     .trimmed
                     .chars()
                     .find(|character| !is_katakana_character(*character) && !is_sign(*character))?;
-                Some(Fault::with(Severity::Warning, [odd.to_string()]))
+                let (ja, en) = match odd {
+                    _ if is_half_width_kana(odd) => ("半角カナの", "half-width katakana"),
+                    _ if is_hiragana(odd) => ("ひらがなの", "hiragana"),
+                    _ if is_kanji(odd) => ("漢字の", "kanji"),
+                    _ => ("", "the sign"),
+                };
+                Some(Fault::with(
+                    Severity::Warning,
+                    [format!("{ja}「{odd}」があります"), format!("there is {en} {odd}")],
+                ))
             })
         })
     }

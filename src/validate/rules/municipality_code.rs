@@ -33,25 +33,40 @@ impl Rule for MunicipalityCode {
         (field.kind == Kind::MunicipalityCode).then(|| -> Box<dyn CellCheck> {
             Box::new(|cell: Cell<'_>| match Kind::MunicipalityCode.check(cell.text) {
                 Ok(()) if municipality::find(cell.text).is_some() => None,
-                Ok(()) => Some(Fault::with(Severity::Warning, UNKNOWN.map(str::to_owned))),
-                Err(ValueError::CheckDigit) => Some(Fault::with(Severity::Error, CHECK_DIGIT.map(str::to_owned))),
-                Err(ValueError::Form | ValueError::NotReal) => {
-                    Some(Fault::with(Severity::Error, FORM.map(str::to_owned)))
-                }
+                Ok(()) => Some(Fault::saying(Severity::Warning, UNKNOWN)),
+                Err(ValueError::CheckDigit) => Some(Fault::saying(Severity::Error, CHECK_DIGIT)),
+                Err(ValueError::Form | ValueError::NotReal) => Some(Fault::saying(Severity::Error, form(cell.text))),
             })
         })
     }
 }
 
-const FORM: [&str; 2] = [
-    "全国地方公共団体コードは半角数字 6 桁（例 331007）で記載してください。「{value}」は 6 桁の数字ではありません。",
-    "Write the local government code as six digits (such as 331007); \"{value}\" is not.",
-];
-const CHECK_DIGIT: [&str; 2] = [
-    "全国地方公共団体コード「{value}」は検査数字（6 桁目）が合いません。番号を確かめてください。",
-    "The check digit (the sixth) of the local government code \"{value}\" is wrong; look the code up.",
-];
-const UNKNOWN: [&str; 2] = [
-    "全国地方公共団体コード「{value}」は現在の一覧にありません。合併前のコードでないか確かめてください。",
-    "The local government code \"{value}\" is not in the present list; perhaps it is from before a merger.",
-];
+fn form(text: &str) -> Text {
+    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.len() {
+        5 if is_digits && municipality::find_any(text).is_some() => NO_CHECK_DIGIT,
+        4 | 5 if is_digits => LOST_ZERO,
+        _ => FORM,
+    }
+}
+
+const NO_CHECK_DIGIT: Text = Text {
+    ja: "全国地方公共団体コードは半角数字 6 桁（例 331007）で記載してください。「{value}」は検査数字（6 桁目）のない 5 桁です。",
+    en: "Write the local government code as six digits (such as 331007); \"{value}\" lacks the check digit, the sixth.",
+};
+const LOST_ZERO: Text = Text {
+    ja: "全国地方公共団体コードは半角数字 6 桁（例 011002）で記載してください。「{value}」は先頭の 0 か検査数字（6 桁目）が落ちているようです。",
+    en: "Write the local government code as six digits (such as 011002); \"{value}\" seems to have lost its leading zero or its check digit.",
+};
+const FORM: Text = Text {
+    ja: "全国地方公共団体コードは半角数字 6 桁（例 331007）で記載してください。「{value}」は 6 桁の数字ではありません。",
+    en: "Write the local government code as six digits (such as 331007); \"{value}\" is not.",
+};
+const CHECK_DIGIT: Text = Text {
+    ja: "全国地方公共団体コード「{value}」は検査数字（6 桁目）が合いません。番号を確かめてください。",
+    en: "The check digit (the sixth) of the local government code \"{value}\" is wrong; look the code up.",
+};
+const UNKNOWN: Text = Text {
+    ja: "全国地方公共団体コード「{value}」は現在の一覧にありません。合併前のコードでないか確かめてください。",
+    en: "The local government code \"{value}\" is not in the present list; perhaps it is from before a merger.",
+};

@@ -19,8 +19,8 @@ impl Rule for PostalCodeFormat {
 
     fn message(&self) -> Text {
         Text {
-            ja: "郵便番号はハイフンなしの半角数字 7 桁（例 7000001）で記載してください。",
-            en: "Write the postal code as seven digits without hyphen (such as 7000001).",
+            ja: "郵便番号はハイフンなしの半角数字 7 桁（例 7000001）で記載してください。{0}",
+            en: "Write the postal code as seven digits without hyphen (such as 7000001). {1}",
         }
     }
 
@@ -34,7 +34,32 @@ impl Rule for PostalCodeFormat {
     fn bind_cell(&self, field: &Field) -> Option<Box<dyn CellCheck>> {
         let kind = field.kind;
         matches!(kind, Kind::PostalCode).then(|| -> Box<dyn CellCheck> {
-            Box::new(move |cell: Cell<'_>| kind.check(cell.text).is_err().then(|| Fault::new(Severity::Warning)))
+            Box::new(move |cell: Cell<'_>| {
+                kind.check(cell.text).err()?;
+                Some(Fault::saying(Severity::Warning, diagnosis(cell.text, kind.normalise(cell.text).is_some())))
+            })
         })
     }
 }
+
+fn diagnosis(text: &str, is_another_form: bool) -> Text {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    if is_another_form {
+        OTHER_FORM
+    } else if digits == text.len() && digits < 7 {
+        LOST_ZERO
+    } else {
+        UNREADABLE
+    }
+}
+
+const OTHER_FORM: Text =
+    Text { ja: "「{value}」は別の書き方です。", en: "\"{value}\" is written otherwise." };
+const LOST_ZERO: Text = Text {
+    ja: "「{value}」は桁が足りません。先頭の 0 が落ちていないか確かめてください。",
+    en: "\"{value}\" has too few digits; look whether a leading 0 was lost.",
+};
+const UNREADABLE: Text = Text {
+    ja: "「{value}」は 7 桁の番号ではありません。",
+    en: "\"{value}\" is not a number of seven digits.",
+};

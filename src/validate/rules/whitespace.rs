@@ -18,10 +18,7 @@ impl Rule for Whitespace {
     }
 
     fn message(&self) -> Text {
-        Text {
-            ja: "値の前後に空白があります。空白を除いて扱います。",
-            en: "There are blanks around the value; they are left out.",
-        }
+        Text { ja: "{0}", en: "{1}" }
     }
 
     fn explanation(&self) -> Text {
@@ -36,6 +33,18 @@ impl Rule for Whitespace {
     }
 
     fn bind_cell(&self, _field: &Field) -> Option<Box<dyn CellCheck>> {
-        Some(Box::new(|cell: Cell<'_>| (cell.raw.len() != cell.trimmed.len()).then(|| Fault::new(Severity::Info))))
+        Some(Box::new(|cell: Cell<'_>| {
+            let sentence = if cell.trimmed.is_empty() { ONLY } else { AROUND };
+            (cell.raw.len() != cell.trimmed.len()).then(|| Fault::saying(Severity::Info, sentence))
+        }))
     }
 }
+
+const AROUND: Text = Text {
+    ja: "値の前後に空白があります。空白を除いて扱います。",
+    en: "There are blanks around the value; they are left out.",
+};
+const ONLY: Text = Text {
+    ja: "空白だけの値です。空欄として扱います。",
+    en: "The cell holds nothing but blanks; it counts as empty.",
+};

@@ -1,0 +1,159 @@
+//! Telephone numbers: with hyphens, with the area code in brackets, or of digits only. All three can be dialled.
+
+use crate::schema::ValueError;
+
+/// One number, or several with ` / ` or `;` between them.
+pub(super) fn check(text: &str) -> Result<(), ValueError> {
+    if text.split(['/', ';']).all(|one| is_phone(one.trim())) { Ok(()) } else { Err(ValueError::Form) }
+}
+
+/// `0AA-BBBB-CCCC`, `(0AA)BBBB-CCCC` or `0AABBBBCCCC`.
+fn is_phone(text: &str) -> bool {
+    let parts = match text.strip_prefix('(') {
+        Some(inner) => inner.split_once(')').and_then(|(area, rest)| Some((area, rest.split_once('-')?))),
+        None => text.split_once('-').and_then(|(area, rest)| Some((area, rest.split_once('-')?))),
+    };
+    let Some((area, (exchange, line))) = parts else { return is_number(text) };
+    (2..=5).contains(&area.len())
+        && (1..=4).contains(&exchange.len())
+        && (3..=4).contains(&line.len())
+        && is_number(&[area, exchange, line].concat())
+}
+
+/// Ten digits from 0; eleven for mobile and IP telephones (0A0) and for 0800.
+fn is_number(digits: &str) -> bool {
+    let has_eleven = digits.starts_with("0800") || (digits.starts_with('0') && digits.get(2..3) == Some("0"));
+    digits.bytes().all(|byte| byte.is_ascii_digit())
+        && digits.starts_with('0')
+        && (digits.len() == 10 || (digits.len() == 11 && has_eleven))
+}
+
+/// Other signs between the parts (`(086)-803-1000`, `086(803)1000`, `086.803.1000`, `086-8031000`), blanks, a label before
+/// the number, and the country's own code.
+pub(super) fn normalise(text: &str) -> Option<String> {
+    let numbers = text.split(['/', ';']).map(normalise_one).collect::<Option<Vec<_>>>()?;
+    Some(numbers.join(" / "))
+}
+
+fn normalise_one(text: &str) -> Option<String> {
+    let mut body = text.trim();
+    for label in ["TEL", "Tel", "tel", "℡", "電話番号", "電話"] {
+        body = body.strip_prefix(label).map_or(body, |rest| rest.trim_start_matches([':', '.', ' ']));
+    }
+    let parts: Vec<&str> = body.split([' ', '.', '-']).filter(|part| !part.is_empty()).collect();
+    let value = parts.join("-").replace(")-", ")").replace("-(", "(");
+    let value = match value.strip_prefix("+81") {
+        Some(rest) => format!("0{}", rest.trim_start_matches('-').trim_start_matches("(0)")),
+        None => value,
+    };
+    // 086(803)1000 has brackets around the exchange; the accepted form has them around the area code.
+    let value = if value.starts_with('(') { value } else { value.replace(['(', ')'], "-") };
+    is_phone(&value).then_some(value.clone()).or_else(|| with_hyphen(&value)).filter(|value| is_phone(value))
+}
+
+/// A number whose area code is set apart and whose last hyphen is missing: lines have four digits, those of 0120 and 0570
+/// three.
+fn with_hyphen(text: &str) -> Option<String> {
+    let (head, rest) = match text.strip_prefix('(') {
+        Some(inner) => inner.split_once(')').map(|(area, rest)| (format!("({area})"), rest))?,
+        None => text.split_once('-').map(|(area, rest)| (format!("{area}-"), rest))?,
+    };
+    let line = if head.contains("0120") || head.contains("0570") { 3 } else { 4 };
+    let (exchange, line) = rest.split_at_checked(rest.len().checked_sub(line)?)?;
+    Some(format!("{head}{exchange}-{line}"))
+}
+
+/// The leading 0 that a spreadsheet took from a number, and several numbers with other signs between them.
+pub(super) fn propose(text: &str) -> Option<String> {
+    let several: Vec<&str> =
+        text.split(['、', ',', '・', '\n', '/', ';']).map(str::trim).filter(|one| !one.is_empty()).collect();
+    let one = |text: &str| normalise_one(text).or_else(|| with_zero(text));
+    let numbers = several.into_iter().map(one).collect::<Option<Vec<_>>>()?;
+    (!numbers.is_empty()).then(|| numbers.join(" / "))
+}
+
+/// Only where the digits are one too few: nine, or ten of a mobile or IP telephone.
+fn with_zero(text: &str) -> Option<String> {
+    let value = match text.strip_prefix('(') {
+        Some(inner) => format!("(0{inner}"),
+        None => format!("0{text}"),
+    };
+    let is_short = !text.trim_start_matches('(').starts_with('0');
+    is_short.then(|| normalise_one(&value))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_can_be_dialled_pass() {
+        for text in [
+            "086-803-1000",
+            "(086)803-1000",
+            "0120-123-456",
+            "0800-123-4567",
+            "090-1234-5678",
+            "0868031000",
+            "09012345678",
+            "086-803-1000 / 086-803-1001",
+            "(0820)76-0007",
+        ] {
+            assert_eq!(check(text), Ok(()), "{text}");
+        }
+        for text in [
+            "803-1000",
+            "868031000",
+            "086-803",
+            "086-8031-1000",
+            "０８６-803-1000",
+            "086-803-1000（総務課）",
+            "-",
+            "",
+            "(086 803-1000",
+            "086803-1000",
+        ] {
+            assert_eq!(check(text), Err(ValueError::Form), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_in_other_forms() {
+        for (found, meant) in [
+            ("(083)-934-2873", Some("(083)934-2873")),
+            ("086(803)1000", Some("086-803-1000")),
+            ("086 803 1000", Some("086-803-1000")),
+            ("(086) 803 - 1000", Some("(086)803-1000")),
+            ("086-803 1000", Some("086-803-1000")),
+            ("(086)8031000", Some("(086)803-1000")),
+            ("0120-123456", Some("0120-123-456")),
+            ("086.803.1000", Some("086-803-1000")),
+            ("TEL:086-803-1000", Some("086-803-1000")),
+            ("+81-86-803-1000", Some("086-803-1000")),
+            ("086-803-1000/086 803-1001", Some("086-803-1000 / 086-803-1001")),
+            ("934-2873", None),
+            ("899947800", None),
+            ("086-803-1000(総務課)", None),
+        ] {
+            assert_eq!(normalise(found).as_deref(), meant, "{found}");
+        }
+    }
+
+    #[test]
+    fn a_lost_zero_is_proposed() {
+        for (found, meant) in [
+            ("899947800", Some("0899947800")),
+            ("86-803-1000", Some("086-803-1000")),
+            ("(86)803-1000", Some("(086)803-1000")),
+            ("9012345678", Some("09012345678")),
+            ("086-803-1000、086-803-1001", Some("086-803-1000 / 086-803-1001")),
+            ("086-803-1000,1001", None),
+            ("803-1000", None),
+            ("42-2607", None),
+            ("8031000", None),
+            ("", None),
+        ] {
+            assert_eq!(propose(found).as_deref(), meant, "{found}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Words and signs that say "nothing here", where the standard leaves the cell empty.
+
+use super::is_half_width;
+use super::words::words;
+use crate::schema::{Field, Kind};
+use crate::text::is_dash;
+
+const WORDS: [&str; 21] = [
+    "なし",
+    "無し",
+    "ナシ",
+    "無",
+    "なし。",
+    "不明",
+    "未定",
+    "未設定",
+    "未記入",
+    "未入力",
+    "該当なし",
+    "該当無し",
+    "記載なし",
+    "情報なし",
+    "非公開",
+    "空欄",
+    "*",
+    "/",
+    "n/a",
+    "null",
+    "none",
+];
+
+/// Whether a trimmed cell holds a placeholder. A dash alone is one anywhere; words are text in a field of text, and
+/// answers in one that knows them.
+pub(in crate::validate) fn is_placeholder(field: &Field, value: &str) -> bool {
+    // The longest word has five letters.
+    if value.is_empty()
+        || value.len() > 15
+        || words(field).iter().any(|word| word == value)
+        || field.value_aliases.contains_key(value)
+    {
+        return false;
+    }
+    if value.chars().all(|character| is_dash(character) || character == '…') {
+        return true;
+    }
+    let takes_words = field.kind == Kind::String && !is_half_width(field) || field.kind == Kind::Flag;
+    !takes_words && WORDS.contains(&value.to_lowercase().as_str())
+}
+
+/// The empty cell; none where the field must not be empty.
+pub(super) fn emptied(field: &Field, value: &str) -> Option<String> {
+    (!field.constraints.required && is_placeholder(field, value)).then(String::new)
+}
