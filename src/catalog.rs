@@ -223,6 +223,8 @@ pub struct StoredTable {
     pub filled: Vec<u64>,
     /// The uploaded file.
     pub source: Source,
+    /// SHA-256 of the list of cells that were changed before it was stored; `store::files` has it under it.
+    pub patches: Option<Digest>,
     /// When it was stored.
     pub created_at: Timestamp,
 }

@@ -3,7 +3,7 @@
 pub mod guard;
 mod mend;
 
-pub use mend::{Mended, Task, copy_to, mend};
+pub use mend::{Correction, Mended, Task, copy_to, mend};
 
 use diesel::pg::PgConnection;
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ use crate::municipality::{Municipality, MunicipalityKind};
 use crate::standard::Standard;
 use crate::store::catalog::{Confirmed, Staging};
 use crate::store::{StoreError, catalog, files};
-use crate::tabular::{ReadError, Upload};
+use crate::tabular::{self, ReadError, Upload};
 use crate::text::Lang;
 use crate::validate::report::json;
 use crate::validate::{Finding, Publishable, PublishableRecord, Report};
@@ -58,6 +58,8 @@ pub struct Publication<'a> {
     pub publishable: &'a Publishable,
     /// The report of the check.
     pub report: &'a Report,
+    /// What was corrected in the upload before; then the table and the report are those of the corrected file.
+    pub correction: Option<&'a Correction>,
     /// The rules whose findings are known and meant (see [`guard`]).
     pub confirmed: &'a [String],
     /// The version that must be current; 0: none.
@@ -82,10 +84,15 @@ pub struct Outcome {
 /// # Errors
 /// [`PublishError`].
 pub fn publish(connection: &mut PgConnection, publication: &Publication<'_>) -> Result<Outcome, PublishError> {
-    let Publication { publishable, report, .. } = publication;
-    let sha256 = digest(&publishable.sha256);
+    let Publication { publishable, report, correction, .. } = publication;
+    let original = correction.map_or(*report, |correction| &correction.repaired.report);
+    let sha256 = digest(&original.file.sha256);
     let bytes = files::put(connection, sha256, &mut publication.upload.open().map_err(ReadError::Io)?)?;
-    let text_form = report.tables[0].text_form;
+    let text_form = original.tables[0].text_form;
+    let patches = match correction.filter(|correction| correction.repaired.cells > 0) {
+        Some(correction) => Some(put_patches(connection, correction)?),
+        None => None,
+    };
     let new = NewPublication {
         id: publication.id.clone(),
         description: description(publication),
@@ -94,7 +101,7 @@ pub fn publish(connection: &mut PgConnection, publication: &Publication<'_>) -> 
             edition: publishable.edition.as_str().to_owned(),
             field_count: i32::try_from(publishable.field_count).expect("a table has few columns"),
             extra_columns: publishable.extra_columns.clone(),
-            treatment: String::new(),
+            treatment: correction.map(|correction| correction.repaired.recipe.to_json()).unwrap_or_default(),
             report: stored_form(report),
             score: report.score(),
             errors: report.errors,
@@ -102,9 +109,10 @@ pub fn publish(connection: &mut PgConnection, publication: &Publication<'_>) -> 
                 sha256,
                 bytes,
                 name: publication.upload.name().unwrap_or_default().to_owned(),
-                media_type: report.file.container.media_type().to_owned(),
+                media_type: original.file.container.media_type().to_owned(),
                 encoding: text_form.map(|form| form.encoding.as_str().to_owned()).unwrap_or_default(),
             },
+            patches,
         },
         expected_version: publication.expected_version,
         note: String::new(),
@@ -126,6 +134,13 @@ pub fn publish(connection: &mut PgConnection, publication: &Publication<'_>) -> 
     let (report, confirmed) = confirm(publication, compared)?;
     let published = catalog::publish(connection, &new, staged, confirmed.as_ref())?;
     Ok(Outcome { published, report })
+}
+
+fn put_patches(connection: &mut PgConnection, correction: &Correction) -> Result<Digest, PublishError> {
+    let open = || Upload::from_file(correction.patches.path(), None).open().map_err(ReadError::Io);
+    let sha256 = digest(&tabular::sha256(&mut open()?).map_err(ReadError::Io)?);
+    files::put(connection, sha256, &mut open()?)?;
+    Ok(sha256)
 }
 
 /// The report with what the comparison found, and what of it all was confirmed.

@@ -314,8 +314,19 @@ fn text_sheet(upload: Upload, name: Option<String>) -> Result<Sheet, ReadError> 
 }
 
 fn digest(upload: &Upload) -> Result<(u64, String), ReadError> {
+    Ok(sized_sha256(&mut upload.open()?)?)
+}
+
+/// SHA-256 of what is read, in hexadecimal.
+///
+/// # Errors
+/// The reader's.
+pub fn sha256(reader: &mut dyn Read) -> io::Result<String> {
+    Ok(sized_sha256(reader)?.1)
+}
+
+fn sized_sha256(reader: &mut dyn Read) -> io::Result<(u64, String)> {
     let mut hasher = Sha256::new();
-    let mut reader = upload.open()?;
     let mut buffer = vec![0; 1 << 16];
     let mut bytes = 0;
     loop {

@@ -171,19 +171,18 @@ fn outcome(file: &RealFile) -> Outcome {
         let fault = |text: String| format!("{} ({}): {text}", file.relative, class.as_str());
         let after = &mended.after.report;
         // Nothing that was corrected is found again.
-        let left = after
-            .fix_plan
-            .iter()
-            .filter(|entry| entry.class.is_some_and(|class| mended.repaired.recipe.allows(entry.rule, class)));
+        let left = after.fix_plan.iter().filter(|entry| {
+            entry.class.is_some_and(|class| mended.correction.repaired.recipe.allows(entry.rule, class))
+        });
         outcome
             .faults
             .extend(left.map(|entry| fault(format!("{} is still to be corrected: {:?}", entry.rule, entry.samples))));
         // Corrected twice is corrected once.
-        let corrected = std::fs::read(mended.corrected.path()).expect("just written");
-        let organization = mended.repaired.recipe.organization.as_deref().and_then(municipality::find);
+        let corrected = std::fs::read(mended.correction.corrected.path()).expect("just written");
+        let organization = mended.correction.repaired.recipe.organization.as_deref().and_then(municipality::find);
         let again = mend_upload(&Upload::from_bytes(corrected.clone(), file.upload().name()), organization, class);
         let again = again.expect("it was read before");
-        if std::fs::read(again.corrected.path()).expect("just written") != corrected {
+        if std::fs::read(again.correction.corrected.path()).expect("just written") != corrected {
             outcome.faults.push(fault("a second correction changes it again".to_owned()));
         }
         // Nothing is lost: the rows are all there.

@@ -30,8 +30,8 @@ pub struct NewTable {
     pub field_count: i32,
     /// The columns behind them.
     pub extra_columns: Vec<String>,
-    /// What is done with the upload besides storing it (`fix`, `upsert` …), or empty: the same bytes are the same table
-    /// only under the same treatment.
+    /// What is done with the upload besides storing it, as the JSON of a recipe, or empty: the same bytes are the same
+    /// table only under the same treatment.
     pub treatment: String,
     /// The report of the check.
     pub report: serde_json::Value,
@@ -41,6 +41,8 @@ pub struct NewTable {
     pub errors: u64,
     /// The uploaded file.
     pub source: Source,
+    /// The list of cells that were changed, where any was.
+    pub patches: Option<Digest>,
 }
 
 /// A record that is to be stored.

@@ -75,16 +75,20 @@ impl Fix {
             RepairError::Read(error) => format!("{}: {}", self.file.display(), target::unreadable(error)),
             error => format!("{}: {error}", self.file.display()),
         })?;
-        let (repaired, after) = (&mended.repaired, &mended.after.report);
+        let (repaired, after) = (&mended.correction.repaired, &mended.after.report);
         if let Some(path) = &self.patches {
-            copy_to(&mended.patches, &mut create(path)?).map_err(|error| unwritable(path, &error))?;
+            copy_to(&mended.correction.patches, &mut create(path)?).map_err(|error| unwritable(path, &error))?;
         }
         if let Some(path) = &self.save_recipe {
             std::fs::write(path, repaired.recipe.to_json() + "\n").map_err(|error| unwritable(path, &error))?;
         }
         match &self.output {
-            Some(path) => copy_to(&mended.corrected, &mut create(path)?).map_err(|error| unwritable(path, &error))?,
-            None => copy_to(&mended.corrected, &mut io::stdout().lock()).map_err(|error| error.to_string())?,
+            Some(path) => {
+                copy_to(&mended.correction.corrected, &mut create(path)?).map_err(|error| unwritable(path, &error))?
+            }
+            None => {
+                copy_to(&mended.correction.corrected, &mut io::stdout().lock()).map_err(|error| error.to_string())?
+            }
         }
         eprint!("{}", repair_report::text(repaired, after, self.target.lang()));
         Ok(after.is_valid())

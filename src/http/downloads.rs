@@ -14,6 +14,7 @@ use super::parameters::Parameters;
 use super::problem::Problem;
 use super::records::each_piece;
 use super::resolve;
+use crate::catalog::{Digest, StoredTable};
 use crate::format::{self, Format, Options};
 use crate::standard::{Edition, Older};
 use crate::store::files;
@@ -27,11 +28,11 @@ struct DownloadPath {
 
 /// データセットのファイル / Download a dataset
 ///
-/// データセット全体を 1 つのファイルで返します。`source` はアップロードされたファイルそのものです。 /
-/// The whole dataset as a file; `source` is the uploaded file byte for byte.
+/// データセット全体を 1 つのファイルで返します。`source` はアップロードされたファイルそのもの、`patches` は公開前に直したセルの一覧です。 /
+/// The whole dataset as a file; `source` is the uploaded file byte for byte, `patches` what was corrected before it was published.
 #[utoipa::path(tag = "データ / records", operation_id = "download_dataset", params(
     ("id" = String, Path, description = "データセットの ID / dataset", example = "331007_aed"),
-    ("format" = String, Path, description = "形式（csv, json, geojson, txt, source） / format", example = "csv"),
+    ("format" = String, Path, description = "形式（csv, json, geojson, txt, source, patches） / format", example = "csv"),
     ("table" = Option<String>, Query, description = "複数の表からなるデータセットの表 / table of a dataset of several tables"),
     ("bom" = Option<bool>, Query, description = "CSV に BOM を付けるか（既定 true） / whether CSV begins with a byte-order mark"),
     ("edition" = Option<String>, Query, description = "標準の版。recommended は古い推奨データセットの形に戻したもの（新しい項目は後ろの列に残る） / edition of the standard; recommended is the older form, what it lacks stands in columns behind"),
@@ -54,7 +55,7 @@ pub async fn download_dataset(
 #[utoipa::path(tag = "データ / records", operation_id = "download_version", params(
     ("id" = String, Path, description = "データセットの ID / dataset", example = "331007_aed"),
     ("number" = i32, Path, description = "版 / version", example = 1),
-    ("format" = String, Path, description = "形式（csv, json, geojson, txt, source） / format", example = "csv"),
+    ("format" = String, Path, description = "形式（csv, json, geojson, txt, source, patches） / format", example = "csv"),
     ("table" = Option<String>, Query, description = "複数の表からなるデータセットの表 / table of a dataset of several tables"),
     ("bom" = Option<bool>, Query, description = "CSV に BOM を付けるか（既定 true） / whether CSV begins with a byte-order mark"),
     ("edition" = Option<String>, Query, description = "標準の版。recommended は古い推奨データセットの形に戻したもの（新しい項目は後ろの列に残る） / edition of the standard; recommended is the older form, what it lacks stands in columns behind"),
@@ -75,8 +76,10 @@ async fn download(app: web::Data<App>, request: HttpRequest, path: DownloadPath)
     let parameters = Parameters::only(&request, &["table", "bom", "edition", "lang"])?;
     let options = Options { bom: parameters.flag("bom", true)? };
     let is_older = edition(&parameters, &path.format)? == Edition::Recommended;
-    if path.format == "source" {
-        return source(app, request, path, parameters).await;
+    match path.format.as_str() {
+        "source" => return stored_file(app, request, path, parameters, uploaded).await,
+        "patches" => return stored_file(app, request, path, parameters, patched).await,
+        _ => {}
     }
     let Some(format) = format::by_id(&path.format) else {
         let known = format::FORMATS.iter().map(|format| format.id()).collect::<Vec<_>>().join(", ");
@@ -84,7 +87,10 @@ async fn download(app: web::Data<App>, request: HttpRequest, path: DownloadPath)
             format!("download.{} はありません。", path.format),
             format!("There is no download.{}.", path.format),
         )
-        .hint(format!("使える形式は {known}, source です。"), format!("There are {known} and source.")));
+        .hint(
+            format!("使える形式は {known}, source, patches です。"),
+            format!("There are {known}, source and patches."),
+        ));
     };
     let name = format!("{}.{}", path.id, format.id());
     let (head, mut body) = stream(app, path, parameters, is_older, format, options);
@@ -115,12 +121,12 @@ fn edition(parameters: &Parameters, format: &str) -> Result<Edition, Problem> {
             "edition is standard (current) or recommended (older).",
         )
     })?;
-    if format == "source" && edition != EDITIONS[0] {
+    if matches!(format, "source" | "patches") && edition != EDITIONS[0] {
         return Err(Problem::parameter(
             "edition",
             word,
-            "download.source はアップロードされたファイルそのものなので、edition は指定できません。",
-            "download.source is the uploaded file itself; leave out edition.",
+            format!("download.{format} は保存されたファイルそのものなので、edition は指定できません。"),
+            format!("download.{format} is a stored file as it is; leave out edition."),
         ));
     }
     Ok(edition)
@@ -220,16 +226,46 @@ impl futures_util::Stream for Pieces {
     }
 }
 
-/// The uploaded file, byte for byte. It is not compressed on the way, so its tag is strong.
-async fn source(
+/// A file that is stored with a table.
+struct StoredFile {
+    digest: Digest,
+    media_type: String,
+    /// What its name ends in, behind the id of the dataset.
+    suffix: String,
+}
+
+/// The uploaded file, byte for byte.
+fn uploaded(stored: &StoredTable) -> Option<StoredFile> {
+    let extension = match stored.source.media_type.as_str() {
+        "text/csv" => "csv",
+        "application/zip" => "zip",
+        "application/vnd.ms-excel" => "xls",
+        _ => "xlsx",
+    };
+    let media_type = match (stored.source.media_type.as_str(), stored.source.encoding.as_str()) {
+        ("text/csv", encoding) => format!("text/csv; charset={encoding}"),
+        (other, _) => other.to_owned(),
+    };
+    Some(StoredFile { digest: stored.source.sha256, media_type, suffix: format!("source.{extension}") })
+}
+
+/// The cells that were changed before it was published.
+fn patched(stored: &StoredTable) -> Option<StoredFile> {
+    let media_type = "text/csv; charset=utf-8".to_owned();
+    Some(StoredFile { digest: stored.patches?, media_type, suffix: "patches.csv".to_owned() })
+}
+
+/// A stored file as it is. It is not compressed on the way, so its tag is strong.
+async fn stored_file(
     app: web::Data<App>,
     request: HttpRequest,
     path: DownloadPath,
     parameters: Parameters,
+    choose: fn(&StoredTable) -> Option<StoredFile>,
 ) -> Result<HttpResponse, Problem> {
     let db = app.db.clone();
     let id = path.id.clone();
-    let stored = db
+    let (file, bytes) = db
         .read(move |connection| {
             let entry = resolve::entry(connection, &path.id)?;
             let tables = match path.number {
@@ -237,10 +273,18 @@ async fn source(
                 None => entry.tables.clone(),
             };
             let standard = resolve::standard_of(&app, &entry)?;
-            resolve::choose_table(standard, &tables, parameters.get("table")).map(|(_, stored)| stored.clone())
+            let (_, stored) = resolve::choose_table(standard, &tables, parameters.get("table"))?;
+            let file = choose(stored).ok_or_else(|| {
+                Problem::not_found(
+                    format!("{} は直さずに公開されたので、変更したセルの一覧はありません。", path.id),
+                    format!("{} was published as it came; there is no list of changed cells.", path.id),
+                )
+            })?;
+            let bytes = files::size(connection, file.digest)?.ok_or_else(Problem::internal)?;
+            Ok::<_, Problem>((file, bytes))
         })
         .await?;
-    let digest = stored.source.sha256;
+    let StoredFile { digest, media_type, suffix } = file;
     let tag = format!("\"{digest}\"");
     if cache::is_fresh(&request, &tag) {
         return Ok(cache::not_modified(&tag));
@@ -261,18 +305,8 @@ async fn source(
             drop(sender.send(Err(problem)).await);
         }
     });
-    let extension = match stored.source.media_type.as_str() {
-        "text/csv" => "csv",
-        "application/zip" => "zip",
-        "application/vnd.ms-excel" => "xls",
-        _ => "xlsx",
-    };
-    let media_type = match (stored.source.media_type.as_str(), stored.source.encoding.as_str()) {
-        ("text/csv", encoding) => format!("text/csv; charset={encoding}"),
-        (other, _) => other.to_owned(),
-    };
     let mut response = cache::ok(&tag, &media_type);
-    response.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{id}.source.{extension}\"")));
+    response.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{id}.{suffix}\"")));
     response.insert_header(ContentEncoding::Identity);
-    Ok(response.no_chunking(stored.source.bytes).streaming(Pieces(body)))
+    Ok(response.no_chunking(bytes).streaming(Pieces(body)))
 }

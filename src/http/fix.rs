@@ -47,13 +47,13 @@ pub struct FixBody {
 impl FixBody {
     fn new(id: &str, mended: &Mended, lang: Lang) -> FixBody {
         FixBody {
-            cells: mended.repaired.cells,
-            rows: mended.repaired.rows,
+            cells: mended.correction.repaired.cells,
+            rows: mended.correction.repaired.rows,
             valid: mended.after.report.is_valid(),
-            recipe: mended.repaired.recipe.clone(),
+            recipe: mended.correction.repaired.recipe.clone(),
             corrected: format!("/api/v1/fixes/{id}/corrected.csv"),
             patches: format!("/api/v1/fixes/{id}/patches.csv"),
-            report: check::report_value(&mended.repaired.report, lang),
+            report: check::report_value(&mended.correction.repaired.report, lang),
             after: check::report_value(&mended.after.report, lang),
         }
     }
@@ -116,7 +116,7 @@ pub async fn fix_file(
     let (id, mended) = app.fixes.lock().map_err(|_| Problem::internal())?.keep(mended, Instant::now());
     let body = FixBody::new(&id, &mended, lang);
     let mut response = HttpResponse::Ok();
-    let (before, after) = (&mended.repaired.report, &mended.after.report);
+    let (before, after) = (&mended.correction.repaired.report, &mended.after.report);
     response
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::LINK, format!("</api/v1/fixes/{id}>; rel=\"describedby\"; type=\"application/json\"")))
@@ -133,7 +133,7 @@ pub async fn fix_file(
         (_, None) => "corrected.csv".to_owned(),
     };
     response.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")));
-    csv(response, &mended.corrected).await
+    csv(response, &mended.correction.corrected).await
 }
 
 #[derive(Deserialize)]
@@ -182,8 +182,8 @@ pub async fn get_fix_file(
     Parameters::only(&request, &["lang"])?;
     let mended = find(&app, &path.id)?;
     let file = match path.file.as_str() {
-        "corrected" => &mended.corrected,
-        "patches" => &mended.patches,
+        "corrected" => &mended.correction.corrected,
+        "patches" => &mended.correction.patches,
         _ => return Err(unknown(&path.id)),
     };
     let mut response = HttpResponse::Ok();

@@ -15,11 +15,12 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt;
 
 use super::problem::Code;
-use super::{check, datasets, downloads, publish, standards};
+use super::{datasets, downloads, publish, standards};
 use crate::format::{FORMATS, RAW};
 use crate::query::MAX_LIMIT;
 use crate::schema::{Field, Kind, Schema};
 use crate::standard::{Edition, Registry, Standard, Table};
+use crate::validate::report::REPORT_FORMATS;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(

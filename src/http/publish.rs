@@ -7,19 +7,20 @@ use serde::{Deserialize, Serialize};
 use super::App;
 use super::auth;
 use super::check::{self, report_value};
+use super::fix;
 use super::parameters::{Parameters, language};
 use super::problem::{Code, Problem, ProblemBody};
 use super::resolve;
 use super::uploads;
 use crate::catalog::DatasetId;
 use crate::municipality;
-use crate::publish::{self, Outcome, Publication, PublishError, Unconfirmed, guard};
+use crate::publish::{self, Correction, Outcome, Publication, PublishError, Unconfirmed, guard};
 use crate::query::QueryError;
 use crate::schema::nearest;
 use crate::store::catalog;
 use crate::text::{Bilingual, Lang};
-use crate::validate::report::json::ReportBody;
-use crate::validate::{Checked, Finding, Publishable, Report};
+use crate::validate::report::json::{self, ReportBody, SummaryBody};
+use crate::validate::{Checked, Finding, Publishable, Recipe, Report};
 
 /// 公開の結果 / what became of a publication
 #[derive(Serialize, utoipa::ToSchema)]
@@ -38,9 +39,26 @@ pub struct PublishedBody {
     records: u64,
     /// アドレス / address
     url: String,
+    /// 公開前に直したこと（fix を指定したとき） / what was corrected before, with fix
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<CorrectionBody>,
     /// 検査結果 / report of the check
     #[schema(value_type = ReportBody)]
     report: serde_json::Value,
+}
+
+/// 公開前に直したこと / what was corrected before the publication
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct CorrectionBody {
+    /// 直したセルの数 / cells corrected
+    cells: u64,
+    /// 従った決定。次回から fix=true だけで同じように直す / the decisions followed; from now on fix=true follows them
+    recipe: Recipe,
+    /// 変更したセルの一覧（CSV）のアドレス / address of the changed cells as CSV
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patches: Option<String>,
+    /// 直す前のまとめ / summary of the file as it came
+    before: SummaryBody,
 }
 
 #[derive(Deserialize)]
@@ -58,6 +76,9 @@ struct DatasetPath {
     ("allow_warnings" = Option<bool>, Query, description = "警告があっても公開するか（既定 true） / whether to publish with warnings"),
     ("nonconforming" = Option<String>, Query, description = "エラーがある表をどうするか。strict（既定）は断り、publish はそのまま公開する / what to do with errors: refuse, or publish as it is"),
     ("confirm" = Option<String>, Query, description = "確かめた指摘の規則（コンマ区切り）。409 の errors にあるもの / rules whose findings are meant, comma-separated, out of a 409", example = "row-collapse"),
+    ("fix" = Option<String>, Query, description = "直してから公開する（true 前回と同じ決定で、lossless 確実なものだけ、likely おそらく正しいものも、false 直さない） / correct it first: true as last time, lossless, likely, false", example = "true"),
+    ("rules" = Option<String>, Query, description = "直す規則の入・切 / rules switched on, or with - off", example = "us-date,-kana"),
+    ("recipe" = Option<String>, Query, description = "直し方の決定（JSON） / decisions (JSON)", example = r#"{"fix":"likely"}"#),
     ("filename" = Option<String>, Query, description = "ファイル名 / file name", example = "331007_aed.csv"),
     ("lang" = Option<String>, Query, description = "検査結果の言語 / language of the report: ja, en"),
     ("If-Match" = Option<String>, Header, description = "現在の版がこれであるときだけ公開 / publish only if this version is the current one", example = "\"3\""),
@@ -87,7 +108,14 @@ pub async fn publish_dataset(
     let expected_version = expected_version(&request)?;
     let lang = language(&request);
     let spooled = uploads::spool(&app, &request, payload, parameters.get("filename")).await?;
-    let (spooled, checked) = check::run(&app, spooled, Some(slug.clone()), Some(organization), 1_000).await?;
+    let (spooled, checked, correction) = if wish.fixes {
+        let recipe = fix::recipe(&parameters, latest_recipe(&app, &id).await?)?;
+        let (spooled, mended) = fix::run(&app, spooled, Some(slug.clone()), Some(organization), recipe, 1_000).await?;
+        (spooled, mended.after, Some(mended.correction))
+    } else {
+        let (spooled, checked) = check::run(&app, spooled, Some(slug.clone()), Some(organization), 1_000).await?;
+        (spooled, checked, None)
+    };
     let (publishable, report) = decide(checked, &wish, lang)?;
     let actor = auth::actor(&holder, &request);
     let dataset = id.to_string();
@@ -103,6 +131,7 @@ pub async fn publish_dataset(
             upload: &spooled.upload(),
             publishable: &publishable,
             report: &report,
+            correction: correction.as_ref(),
             confirmed: &wish.confirmed,
             expected_version,
             sample: false,
@@ -110,13 +139,22 @@ pub async fn publish_dataset(
         };
         let outcome = publish::publish(connection, &publication).map_err(|error| refusal(error, lang))?;
         crate::store::tokens::touch(connection, holder.id, jiff::Timestamp::now())?;
-        Ok::<_, Problem>((before, outcome))
+        let fix = correction.map(|Correction { repaired, .. }| CorrectionBody {
+            cells: repaired.cells,
+            before: json::summary(&repaired.report),
+            recipe: repaired.recipe,
+            patches: None,
+        });
+        Ok::<_, Problem>((before, outcome, fix))
     };
-    let (before, Outcome { published, report }) =
+    let (before, Outcome { published, report }, fix) =
         if is_dry_run { app.db.rehearse(work).await? } else { app.db.write(work).await? };
     let (version, created) =
         if is_dry_run { (before, false) } else { (Some(published.version.number), published.created) };
     let url = format!("/api/v1/datasets/{dataset}");
+    let patches = published.table.patches.filter(|_| !is_dry_run);
+    let patches = patches.map(|_| format!("{url}/versions/{}/download.patches", published.version.number));
+    let fix = fix.map(|fix| CorrectionBody { patches, ..fix });
     let mut response = if created { HttpResponse::Created() } else { HttpResponse::Ok() };
     if created {
         response.insert_header((header::LOCATION, url.clone()));
@@ -133,11 +171,13 @@ pub async fn publish_dataset(
         dry_run: is_dry_run,
         records,
         url,
+        fix,
         report: report_value(&report, lang),
     }))
 }
 
-const PARAMETERS: [&str; 6] = ["dry_run", "allow_warnings", "nonconforming", "confirm", "filename", "lang"];
+const PARAMETERS: [&str; 9] =
+    ["dry_run", "allow_warnings", "nonconforming", "confirm", "fix", "rules", "recipe", "filename", "lang"];
 
 /// What `nonconforming` takes; the first is the default.
 pub const NONCONFORMING: [&str; 2] = ["strict", "publish"];
@@ -148,6 +188,8 @@ struct Wish {
     allows_warnings: bool,
     /// Whether a table with errors is published as it is.
     allows_errors: bool,
+    /// Whether it is corrected before it is published.
+    fixes: bool,
     confirmed: Vec<String>,
 }
 
@@ -166,6 +208,10 @@ impl Wish {
             is_dry_run: parameters.flag("dry_run", false)?,
             allows_warnings: parameters.flag("allow_warnings", true)?,
             allows_errors: nonconforming == NONCONFORMING[1],
+            fixes: match parameters.get("fix") {
+                Some(fix) => fix != "false",
+                None => parameters.get("rules").is_some() || parameters.get("recipe").is_some(),
+            },
             confirmed: confirmed(parameters.get("confirm").unwrap_or_default())?,
         })
     }
@@ -228,6 +274,14 @@ fn decide(checked: Checked, wish: &Wish, lang: Lang) -> Result<(Publishable, Rep
             ),
         )
     })
+}
+
+/// The decisions that were followed when a file of this data set was last corrected.
+async fn latest_recipe(app: &App, id: &DatasetId) -> Result<Option<Recipe>, Problem> {
+    let id = id.clone();
+    let treatment = app.db.read(move |connection| catalog::latest_treatment(connection, &id)).await?;
+    // A recipe of an earlier release may name a rule that there is no more; then the decisions are made anew.
+    Ok(treatment.and_then(|json| Recipe::from_json(&json).ok()))
 }
 
 /// The number of the version that readers see.

@@ -11,17 +11,24 @@ use crate::tabular::Upload;
 use crate::validate::report::patches::Log;
 use crate::validate::{self, Checked, Recipe, RepairError, Repaired, Request, repair};
 
-/// A corrected file. Its temporary files go when this value goes.
+/// A corrected file, and the verdict on it.
 #[derive(Debug)]
 pub struct Mended {
+    /// What was corrected.
+    pub correction: Correction,
+    /// The verdict on the corrected table. It reads the correction's file, which must stay as long.
+    pub after: Checked,
+}
+
+/// A correction. Its temporary files go when this value goes.
+#[derive(Debug)]
+pub struct Correction {
     /// The corrected table as CSV.
     pub corrected: NamedTempFile,
     /// The changed cells as CSV.
     pub patches: NamedTempFile,
     /// What was found and done.
     pub repaired: Repaired,
-    /// The verdict on the corrected table.
-    pub after: Checked,
 }
 
 /// What is said about a file to be corrected. What is left out here is taken from the recipe.
@@ -61,7 +68,7 @@ pub fn mend(upload: &Upload, task: &Task<'_>, recipe: &Recipe, folder: &Path) ->
     let name = upload.name().map(csv_name);
     let corrected_upload = Upload::from_file(corrected.path(), name.as_deref());
     let after = validate::check(&corrected_upload, &Request { standard, ..request })?;
-    Ok(Mended { corrected, patches, repaired, after })
+    Ok(Mended { correction: Correction { corrected, patches, repaired }, after })
 }
 
 fn csv_name(name: &str) -> String {

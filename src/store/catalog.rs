@@ -157,6 +157,24 @@ pub fn report(connection: &mut PgConnection, table: i64) -> Result<Option<serde_
     Ok(stored_tables::table.find(table).select(stored_tables::report).get_result(connection).optional()?)
 }
 
+/// What was last done with an upload of a data set besides storing it (see [`NewTable::treatment`]); `None` where all
+/// were stored as they came.
+///
+/// # Errors
+/// Where the database fails.
+///
+/// [`NewTable::treatment`]: crate::catalog::NewTable::treatment
+pub fn latest_treatment(connection: &mut PgConnection, id: &DatasetId) -> Result<Option<String>, StoreError> {
+    Ok(stored_tables::table
+        .inner_join(datasets::table.on(stored_tables::dataset_id.eq(datasets::id)))
+        .filter(datasets::organization_code.eq(&id.organization).and(datasets::slug.eq(&id.slug)))
+        .filter(stored_tables::treatment.ne(""))
+        .order(stored_tables::id.desc())
+        .select(stored_tables::treatment)
+        .first(connection)
+        .optional()?)
+}
+
 /// The serial of the newest publication of all; 0 before the first. It changes exactly when a publication becomes visible.
 ///
 /// # Errors

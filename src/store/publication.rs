@@ -300,6 +300,7 @@ fn insert_table(connection: &mut PgConnection, dataset: i64, table: &NewTable) -
             stored_tables::source_name.eq(table.source.name.replace('\0', "")),
             stored_tables::source_media_type.eq(&table.source.media_type),
             stored_tables::source_encoding.eq(&table.source.encoding),
+            stored_tables::patches_sha256.eq(table.patches.as_ref().map(|patches| &patches.0[..])),
         ))
         .returning(stored_tables::id)
         .get_result(connection)?;

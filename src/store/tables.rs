@@ -75,6 +75,7 @@ diesel::table! {
         source_name -> Text,
         source_media_type -> Text,
         source_encoding -> Text,
+        patches_sha256 -> Nullable<Binary>,
         created_at -> Timestamptz,
     }
 }

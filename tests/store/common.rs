@@ -71,6 +71,7 @@ pub fn publication(dataset: &str, table: &str, content: &str) -> NewPublication 
             ..DatasetDescription::default()
         },
         table: NewTable {
+            patches: None,
             name: table.into(),
             edition: "standard".into(),
             field_count: 6,

@@ -142,13 +142,16 @@ pub struct TableRow {
     source_name: String,
     source_media_type: String,
     source_encoding: String,
+    patches_sha256: Option<Vec<u8>>,
     created_at: Stamp,
 }
 
 impl TableRow {
     pub fn into_table(self) -> Result<StoredTable, StoreError> {
-        let sha256 = <[u8; 32]>::try_from(self.source_sha256)
-            .map_err(|bytes| StoreError::unreadable("SHA-256", &format!("of {} bytes", bytes.len())))?;
+        let digest = |bytes: Vec<u8>| match <[u8; 32]>::try_from(bytes) {
+            Ok(bytes) => Ok(Digest(bytes)),
+            Err(bytes) => Err(StoreError::unreadable("SHA-256", &format!("of {} bytes", bytes.len()))),
+        };
         let bounding_box = match (self.west, self.south, self.east, self.north) {
             (Some(west), Some(south), Some(east), Some(north)) => Some(BoundingBox { west, south, east, north }),
             _ => None,
@@ -167,12 +170,13 @@ impl TableRow {
             errors: count(self.errors),
             filled: self.filled.into_iter().map(count).collect(),
             source: Source {
-                sha256: Digest(sha256),
+                sha256: digest(self.source_sha256)?,
                 bytes: count(self.source_bytes),
                 name: self.source_name,
                 media_type: self.source_media_type,
                 encoding: self.source_encoding,
             },
+            patches: self.patches_sha256.map(digest).transpose()?,
             created_at: self.created_at.into(),
         })
     }

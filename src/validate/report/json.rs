@@ -228,14 +228,7 @@ pub fn body(report: &Report, lang: Lang) -> ReportBody {
             header_row: single.map(|table| table.header_row),
         },
         rows: report.rows(),
-        summary: SummaryBody {
-            errors: report.errors,
-            warnings: report.warnings,
-            infos: report.infos,
-            fixable: report.fixable,
-            rows_with_errors: report.rows_with_errors,
-            score: report.score(),
-        },
+        summary: summary(report),
         columns: single.map_or_else(Vec::new, columns),
         by_code: report.by_code.clone(),
         fix_plan: report.fix_plan.iter().map(|entry| plan(report, entry)).collect(),
@@ -255,6 +248,18 @@ pub fn body(report: &Report, lang: Lang) -> ReportBody {
                 })
                 .collect()
         },
+    }
+}
+
+/// The findings of a report, counted.
+pub fn summary(report: &Report) -> SummaryBody {
+    SummaryBody {
+        errors: report.errors,
+        warnings: report.warnings,
+        infos: report.infos,
+        fixable: report.fixable,
+        rows_with_errors: report.rows_with_errors,
+        score: report.score(),
     }
 }
 
