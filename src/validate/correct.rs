@@ -58,17 +58,20 @@ pub(super) fn correct(
     let mut value = Cow::Borrowed(raw);
     let mut rules = Vec::new();
     for _ in 0..ROUNDS {
-        let before = rules.len();
+        let mut is_changed = false;
         for step in &STEPS {
             let rule = (step.rule)(field);
             if is_allowed(rule, step.class)
                 && let Some(better) = (step.apply)(field, &value)
             {
                 value = Cow::Owned(better);
-                rules.push(rule);
+                is_changed = true;
+                if !rules.contains(&rule) {
+                    rules.push(rule);
+                }
             }
         }
-        if rules.len() == before {
+        if !is_changed {
             break;
         }
     }
@@ -105,7 +108,8 @@ fn if_wrong(field: &Field, value: &str, meant: fn(Kind, &str) -> Option<String>)
 
 /// A placeholder is left as it is: it means no value, in whichever width.
 fn half_width(field: &Field, value: &str) -> Option<String> {
-    (is_half_width(field) && !value.is_ascii() && !placeholder::is_placeholder(field, value)).then(|| changed(value, narrow(value).trim()))?
+    (is_half_width(field) && !value.is_ascii() && !placeholder::is_placeholder(field, value))
+        .then(|| changed(value, narrow(value).trim()))?
 }
 
 /// The rule that half-width kana breaks: readings have one of their own.
