@@ -58,17 +58,20 @@ pub(super) fn correct(
     let mut value = Cow::Borrowed(raw);
     let mut rules = Vec::new();
     for _ in 0..ROUNDS {
-        let before = rules.len();
+        let mut is_changed = false;
         for step in &STEPS {
             let rule = (step.rule)(field);
             if is_allowed(rule, step.class)
                 && let Some(better) = (step.apply)(field, &value)
             {
                 value = Cow::Owned(better);
-                rules.push(rule);
+                is_changed = true;
+                if !rules.contains(&rule) {
+                    rules.push(rule);
+                }
             }
         }
-        if rules.len() == before {
+        if !is_changed {
             break;
         }
     }

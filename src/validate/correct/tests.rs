@@ -241,3 +241,36 @@ fn findings_of(checks: &ColumnChecks, value: &str) -> Vec<Finding> {
     checks.check(value, 2, 0, &mut findings);
     findings.into_listed(100)
 }
+
+#[test]
+fn one_finding_says_all_where_one_suffices() {
+    for (kind, found, expected) in [
+        (Kind::Integer, "－", "placeholder Error"),
+        (Kind::Phone, "なし", "placeholder Warning"),
+        (Kind::Date, "2024[sanitize]12[sanitize]17", "sanitize Error"),
+        (Kind::CorporateNumber, "5.22001E+12", "scientific-notation Error"),
+        (Kind::Number, "#REF!", "spreadsheet-error Error"),
+        (Kind::Phone, "0860000000", ""),
+        (Kind::Time, "24:00", ""),
+        (Kind::String, "なし", ""),
+    ] {
+        let findings = findings_of(&ColumnChecks::new(field(kind)), found);
+        let said: Vec<String> =
+            findings.iter().map(|finding| format!("{} {:?}", finding.rule.id(), finding.severity)).collect();
+        assert_eq!(said.join(", "), expected, "{kind:?} {found}");
+    }
+}
+
+#[test]
+fn a_number_of_a_person_is_repeated_nowhere() {
+    let checks = ColumnChecks::new(field(Kind::String));
+    let raw = "　本人 123456789018 ﾄｲﾚ<br>";
+    let findings = findings_of(&checks, raw);
+    assert!(findings.len() >= 4, "{findings:?}");
+    for finding in findings {
+        assert_eq!(finding.value.as_deref(), Some("　本人 ************ ﾄｲﾚ<br>"), "{finding:?}");
+        assert_eq!((&finding.suggestion, &finding.proposal), (&None, &None), "{finding:?}");
+        assert!(finding.details.iter().all(|detail| !detail.contains("123456789018")), "{finding:?}");
+    }
+    assert_eq!(checks.correct(raw, |_, _| true), None);
+}

@@ -185,7 +185,7 @@ mod tests {
         let table = "全国地方公共団体コード,ID,名称,設置位置,緯度,経度,開始時間\n331007,A1,名,1階,34.6,133.9,9時\n331007,A2,名2,1階,34.6,133.9,10時\n";
         let shown = text(table, Lang::Ja);
         assert!(shown.starts_with("331007_aed.csv\n  AED設置箇所一覧 (aed) "), "{shown}");
-        let entry = "\n    時刻は hh:mm（例 09:00）の 24 時間表記で記載してください。「9時」は読み取れません。\n    例 9時 → 09:00\n";
+        let entry = "\n    時刻は hh:mm（例 09:00）の 24 時間表記で記載してください。「9時」は別の書き方です。\n    例 9時 → 09:00\n";
         assert!(shown.contains(entry), "{shown}");
         let line = shown.lines().find(|line| line.contains("time-format")).expect("an entry");
         assert!(line.starts_with("エラー") && line.ends_with("  G2, G3") && line.contains(" 2 件  開始時間"), "{line}");
