@@ -1,6 +1,6 @@
 //! What is to be published, and what became of it.
 
-use super::{Actor, DatasetDescription, DatasetId, Source, StoredTable, Version};
+use super::{Actor, DatasetDescription, DatasetId, Digest, Source, StoredTable, Version};
 
 /// What is to be published.
 #[derive(Clone, Debug)]
