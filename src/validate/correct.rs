@@ -105,7 +105,8 @@ fn if_wrong(field: &Field, value: &str, meant: fn(Kind, &str) -> Option<String>)
 
 /// A placeholder is left as it is: it means no value, in whichever width.
 fn half_width(field: &Field, value: &str) -> Option<String> {
-    (is_half_width(field) && !value.is_ascii() && !placeholder::is_placeholder(field, value)).then(|| changed(value, narrow(value).trim()))?
+    (is_half_width(field) && !value.is_ascii() && !placeholder::is_placeholder(field, value))
+        .then(|| changed(value, narrow(value).trim()))?
 }
 
 /// The rule that half-width kana breaks: readings have one of their own.

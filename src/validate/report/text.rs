@@ -162,7 +162,8 @@ fn write_entry(
             Some((value, better, wording.say("（たぶん。確かめてください）", " (probably; please check)")))
         })
     }) {
-        let better = if better.is_empty() { wording.say("（空欄）", "(blank)").to_owned() } else { harmless(better) };
+        let better =
+            if better.is_empty() { wording.say("（空欄）", "(blank)").to_owned() } else { harmless(better) };
         let change = format!("{} → {better}{doubt}", harmless(value));
         writeln!(out, "    {} {change}", paint.faint(wording.say("例", "e.g.")))?;
     }
