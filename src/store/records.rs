@@ -1,4 +1,4 @@
-//! The only file that knows how a record is laid out (with `publication/copy.rs`, which writes it, and one migration):
+//! The only file that knows how a record is laid out (with `publication/copy.rs`, which writes it, and the migrations):
 //! turns a [`Query`] into SQL and rows into [`Record`]s. The parts of the SQL are in the modules below.
 //!
 //! Every order ends with the stored table and the row number, so that a walk through pages visits each record once.

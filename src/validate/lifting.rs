@@ -36,6 +36,19 @@ impl Lifting {
                 Edition::Recommended | Edition::Variant => current.index_of(field.becomes.as_ref()?),
             }
         };
+        // A column that the form does not know may be one of the other edition, since files stand between the two: a file
+        // that was lifted before, or one that was turned back. Such a column goes behind all fields of the form.
+        let beyond = form.fields().len();
+        let is_current = subject.form.edition == Edition::Standard;
+        let older = subject.table.forms.iter().find(|form| is_current && form.edition == Edition::Recommended);
+        let other_home = |label: &str| -> Option<(usize, usize)> {
+            if let Some(target) = current.index_of(label) {
+                return Some((beyond, target));
+            }
+            let schema = &older?.schema;
+            let field = schema.index_of(label)?;
+            Some((beyond + field, current.index_of(schema.fields()[field].becomes.as_ref()?)?))
+        };
         // Joined values stand in the order of the form's fields, whatever the order of the columns.
         let mut homes: Vec<Vec<(usize, usize)>> = vec![Vec::new(); current.fields().len()];
         let mut placed = vec![false; is_filled.len()];
@@ -52,9 +65,11 @@ impl Lifting {
         let behind = columns.len()..columns.len() + absent.len();
         for index in (0..is_filled.len()).filter(|index| !placed[*index] && !behind.contains(index)) {
             let label = columns.get(index).map_or("", |column| column.label.as_str());
-            // A file that was lifted before has columns of the current edition beside those of its form.
-            match current.index_of(label).filter(|target| homes[*target].is_empty()) {
-                Some(target) => homes[target].push((usize::MAX, index)),
+            let is_free = |(place, target): &(usize, usize)| {
+                homes[*target].iter().all(|(taken, _)| *taken >= beyond && taken != place)
+            };
+            match other_home(label).filter(is_free) {
+                Some((place, target)) => homes[target].push((place, index)),
                 None if !is_filled[index] => {}
                 None => {
                     let number = if index < behind.end { index } else { index - absent.len() } + 1;
@@ -66,7 +81,7 @@ impl Lifting {
             }
         }
         for (field, place) in absent.iter().zip(behind) {
-            let is_free = |target: &usize| !homes[*target].iter().any(|(field, _)| *field == usize::MAX);
+            let is_free = |target: &usize| homes[*target].iter().all(|(field, _)| *field < beyond);
             if let Some(target) = home(*field).filter(is_free) {
                 homes[target].push((*field, place));
             }

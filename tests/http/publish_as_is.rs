@@ -89,7 +89,7 @@ fn only_valid_coordinates_are_places() {
     assert_eq!(geometries, [&json!({"type": "Point", "coordinates": [133.92, 34.65]}), &Value::Null, &Value::Null]);
     assert_eq!(map["features"][2]["properties"]["_raw"], json!({"緯度": "133.9", "経度": "34.6"}));
     assert_eq!(app.get(ADDRESS).json()["bbox"], json!([133.92, 34.65, 133.92, 34.65]));
-    for (query, count) in [("bbox=30,30,140,140", 1), ("lat=34.65&lon=133.92&radius=20000000", 1)] {
+    for (query, count) in [("bbox=100,0,180,80", 1), ("lat=34.65&lon=133.92&radius=20000000", 1)] {
         assert_eq!(app.get(&format!("{ADDRESS}/records?{query}")).json()["total"], count, "{query}");
     }
 }
@@ -126,7 +126,7 @@ fn queries_see_blanks() {
 #[test]
 fn everybody_sees_that_it_does_not_conform() {
     let app = published();
-    let imperfect = json!({"score": 33.3, "valid": false, "errors": 5});
+    let imperfect = json!({"score": 25.0, "valid": false, "errors": 5});
     let perfect = json!({"score": 100.0, "valid": true, "errors": 0});
     let about = app.get(ADDRESS).json();
     assert_eq!((&about["quality"], &about["tables"][0]["quality"]), (&imperfect, &imperfect));
