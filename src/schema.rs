@@ -141,7 +141,15 @@ impl Schema {
                 by_label.entry(fold_label(alias)).or_insert((index, LabelMatch::Alias));
             }
         }
-        Ok(Schema { fields, record_id: None, record_name: None, ascending: Vec::new(), sums: Vec::new(), by_name, by_label })
+        Ok(Schema {
+            fields,
+            record_id: None,
+            record_name: None,
+            ascending: Vec::new(),
+            sums: Vec::new(),
+            by_name,
+            by_label,
+        })
     }
 
     /// This schema with further text columns behind its own: what a municipality adds to the standard.

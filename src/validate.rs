@@ -1,6 +1,8 @@
 //! The verdict on an uploaded table: reads it, finds its data set, runs every rule, and reports all that it found. Only
 //! [`Checked::publishable`] makes a [`Publishable`], so nothing unchecked is ever stored.
 
+mod address;
+mod coordinates;
 mod correct;
 mod engine;
 mod findings;
@@ -12,6 +14,8 @@ mod repair;
 pub mod report;
 mod rule;
 pub mod rules;
+#[cfg(test)]
+mod trial;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

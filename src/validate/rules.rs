@@ -1,35 +1,49 @@
 //! Every rule, one a file. A new rule is a file here and a line in [`RULES`].
 
+mod address_joined;
 mod blank_columns;
+mod blank_publisher;
 mod blank_rows;
 mod charset;
+mod code_name;
+mod code_prefecture;
 mod column_name;
 mod column_order;
 mod control_character;
 mod coordinate_pair;
 mod coordinate_range;
+mod copied_coordinate;
 mod corporate_number;
 mod date_format;
 mod delimiter;
+mod distant_point;
 mod duplicate_column;
 mod duplicate_id;
 mod duplicate_row;
 mod email_format;
 mod encoding;
 mod enumeration;
+mod excess_decimals;
 mod file_extension;
+mod file_name_code;
+mod fill_series;
 mod foreign_organization;
+mod hidden_content;
+mod house_number_date;
 mod kana;
 mod length;
 mod line_break;
 mod missing_column;
+mod missing_id;
 pub(super) mod missing_table;
 mod multi_row_header;
 mod municipality_code;
+mod never_filled_column;
 mod newline;
 mod no_rows;
 mod number_format;
 mod older_edition;
+mod outside_municipality;
 mod pattern;
 mod phone_format;
 mod postal_code_format;
@@ -39,6 +53,8 @@ mod replacement_character;
 mod required;
 mod several_sheets;
 mod start_after_end;
+mod sum;
+mod swapped_coordinates;
 mod time_format;
 mod title_rows;
 mod unclosed_quote;
@@ -46,8 +62,11 @@ mod unknown_column;
 mod unknown_data_set;
 mod unnamed_column;
 mod url_format;
+mod us_date;
 mod weekday_format;
 mod whitespace;
+mod whole_address;
+mod zero_coordinates;
 
 use super::rule::Rule;
 
@@ -63,6 +82,7 @@ pub const RULES: &[&dyn Rule] = &[
     &blank_rows::BlankRows,
     &blank_columns::BlankColumns,
     &several_sheets::SeveralSheets,
+    &hidden_content::HiddenContent,
     &no_rows::NoRows,
     &missing_table::MissingTable,
     &unknown_data_set::UnknownDataSet,
@@ -98,6 +118,24 @@ pub const RULES: &[&dyn Rule] = &[
     &ragged_row::RaggedRow,
     &start_after_end::StartAfterEnd,
     &coordinate_pair::CoordinatePair,
+    &zero_coordinates::ZeroCoordinates,
+    &copied_coordinate::CopiedCoordinate,
+    &outside_municipality::OutsideMunicipality,
+    &code_prefecture::CodePrefecture,
+    &code_name::CodeName,
+    &whole_address::WholeAddress,
+    &house_number_date::HouseNumberDate,
+    &sum::SumRule,
+    &swapped_coordinates::SwappedCoordinates,
+    &excess_decimals::ExcessDecimals,
+    &distant_point::DistantPoint,
+    &us_date::UsDate,
+    &fill_series::FillSeries,
+    &file_name_code::FileNameCode,
+    &missing_id::MissingId,
+    &blank_publisher::BlankPublisher,
+    &address_joined::AddressJoined,
+    &never_filled_column::NeverFilledColumn,
     &duplicate_id::DuplicateId,
     &duplicate_row::DuplicateRow,
     &foreign_organization::ForeignOrganization,

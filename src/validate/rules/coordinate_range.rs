@@ -1,9 +1,8 @@
 //! Coordinates outside Japan.
 
-use std::ops::RangeInclusive;
-
 use crate::schema::{Field, Kind};
 use crate::text::Text;
+use crate::validate::coordinates::{LATITUDES, LONGITUDES};
 use crate::validate::findings::Severity;
 use crate::validate::rule::{Cell, CellCheck, Fault, Level, Rule};
 
@@ -43,7 +42,8 @@ impl Rule for CoordinateRange {
                 Kind::Latitude => (LATITUDES, LONGITUDES, "緯度", "The latitude"),
                 _ => (LONGITUDES, LATITUDES, "経度", "The longitude"),
             };
-            if own.contains(&number) {
+            // Zeros have a rule of their own.
+            if own.contains(&number) || number == 0.0 {
                 return None;
             }
             let (hint_ja, hint_en) = if other.contains(&number) {
@@ -58,8 +58,3 @@ impl Rule for CoordinateRange {
         }))
     }
 }
-
-/// Degrees north between Okinotorishima and Etorofu, with room to spare.
-const LATITUDES: RangeInclusive<f64> = 20.0..=46.0;
-/// Degrees east between Yonaguni and Minamitorishima, with room to spare.
-const LONGITUDES: RangeInclusive<f64> = 122.0..=154.0;
