@@ -1,5 +1,7 @@
 //! What a rule is: everything about one check and the correction it offers, in one file under `rules/`.
 
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+
 use serde::{Deserialize, Serialize};
 
 use crate::municipality::Municipality;
@@ -268,6 +270,15 @@ impl<'a> Amendment<'a> {
     pub fn set(&mut self, column: usize, value: impl Into<String>) {
         self.cells[column] = value.into();
     }
+}
+
+/// A number that is the same for rows of which the first so many cells are the same.
+pub fn row_hash(row: &Row<'_>, columns: usize, hasher: &RandomState) -> u64 {
+    let mut hasher = hasher.build_hasher();
+    for column in 0..columns {
+        value(row, Some(column)).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// The trimmed cell of a column that may be missing.

@@ -23,11 +23,11 @@ mod duplicate_row;
 mod email_format;
 mod encoding;
 mod enumeration;
-mod excess_decimals;
 mod file_extension;
 mod file_name_code;
 mod fill_series;
 mod foreign_organization;
+mod half_hours;
 mod hidden_content;
 mod house_number_date;
 mod kana;
@@ -113,11 +113,11 @@ pub const RULES: &[&dyn Rule] = &[
     &enumeration::Enumeration,
     &pattern::Pattern,
     &range::Range,
-    &coordinate_range::CoordinateRange,
     &length::Length,
     &ragged_row::RaggedRow,
     &start_after_end::StartAfterEnd,
     &coordinate_pair::CoordinatePair,
+    &coordinate_range::CoordinateRange,
     &zero_coordinates::ZeroCoordinates,
     &copied_coordinate::CopiedCoordinate,
     &outside_municipality::OutsideMunicipality,
@@ -127,7 +127,7 @@ pub const RULES: &[&dyn Rule] = &[
     &house_number_date::HouseNumberDate,
     &sum::SumRule,
     &swapped_coordinates::SwappedCoordinates,
-    &excess_decimals::ExcessDecimals,
+    &half_hours::HalfHours,
     &distant_point::DistantPoint,
     &us_date::UsDate,
     &fill_series::FillSeries,

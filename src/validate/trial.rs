@@ -55,7 +55,7 @@ impl Trial {
         let upload = Upload::from_bytes(self.table.as_bytes(), Some(self.file_name));
         let document = tabular::read(&upload).expect("a table");
         let standard = Some(registry.find(self.standard).expect("a data set"));
-        let header = header::find(&document, registry, standard, None).expect("a heading");
+        let header = header::find(&document, registry, standard, None, None).expect("a heading");
         let sheet = &document.sheets[header.sheet];
         let organization = self.publisher.map(|code| municipality::find(code).expect("a code"));
         let intake = Intake { upload: &upload, document: &document, sheet, header: &header, registry, organization };

@@ -101,7 +101,7 @@ impl<'a> Address<'a> {
     }
 
     /// The parts in a row, where there is no joined address and they say enough.
-    fn from_parts(&self) -> Option<String> {
+    fn parts_in_one(&self) -> Option<String> {
         let [_, municipality, town, block] = self.parts;
         let is_known = self.joined.is_empty() && !municipality.is_empty() && !(town.is_empty() && block.is_empty());
         (is_known && !is_day(block)).then(|| self.parts.concat())
@@ -116,6 +116,11 @@ impl<'a> Address<'a> {
 
     /// The first part that the joined address does not have, all in their order.
     fn lacking(&self) -> Option<&'a str> {
+        // Most addresses agree to the letter.
+        let mut rest = self.joined;
+        if self.parts[1..].iter().all(|part| rest.split_once(*part).map(|(_, behind)| rest = behind).is_some()) {
+            return None;
+        }
         let joined = fold_address(self.joined);
         let mut rest = joined.as_str();
         for part in &self.parts[1..] {
@@ -137,7 +142,7 @@ impl TableCheck for AddressJoinedCheck {
     fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
         let address = Address::of(&self.columns, self.joined, |column| row.cell(column));
         if address.joined.is_empty() {
-            if let Some(meant) = address.from_parts() {
+            if let Some(meant) = address.parts_in_one() {
                 self.empty.add("", Some(meant));
             }
             return;
@@ -196,7 +201,7 @@ impl Repair for AddressJoinedCheck {
         let address = Address::of(&self.columns, self.joined, |column| row.cell(column));
         let is_headless = || !self.prefectures.iter().any(|prefecture| address.joined.starts_with(prefecture));
         let meant = match address.joined {
-            "" => address.from_parts(),
+            "" => address.parts_in_one(),
             _ if is_headless() => address.with_prefecture(),
             _ => None,
         };

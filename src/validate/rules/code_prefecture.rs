@@ -35,13 +35,13 @@ impl Rule for CodePrefecture {
         let publisher = intake.column_with(Role::PublisherCode);
         let location = intake.column_with(Role::LocationCode);
         let mut pairs = Vec::new();
-        pairs.extend(location.zip(prefecture).map(|(code, name)| Pair { code, name, is_place: true }));
+        pairs.extend(location.zip(prefecture).map(|(code, name)| Pair::new(code, name, true)));
         // Where there is no code of the place, the prefecture beside the publisher's code is the publisher's.
         let own = if location.is_none() { prefecture } else { None };
         let name = intake.column_with(Role::PublisherName).or(own);
-        pairs.extend(publisher.zip(name).map(|(code, name)| Pair { code, name, is_place: location.is_none() }));
+        pairs.extend(publisher.zip(name).map(|(code, name)| Pair::new(code, name, location.is_none())));
         // A publisher may write of places in other prefectures, but not under a padded code.
-        pairs.extend(publisher.zip(prefecture).map(|(code, name)| Pair { code, name, is_place: false }));
+        pairs.extend(publisher.zip(prefecture).map(|(code, name)| Pair::new(code, name, false)));
         pairs.dedup_by_key(|pair| (pair.code, pair.name));
         (!pairs.is_empty())
             .then(|| -> Box<dyn TableCheck> { Box::new(CodePrefectureCheck { pairs, is_padded: false }) })
@@ -53,12 +53,19 @@ struct CodePrefectureCheck {
     is_padded: bool,
 }
 
-#[derive(Clone, Copy)]
 struct Pair {
     code: usize,
     name: usize,
     /// Whether the prefecture must be that of the code.
     is_place: bool,
+    /// The code and name that agreed last: rows mostly repeat them.
+    agreed: (String, String),
+}
+
+impl Pair {
+    fn new(code: usize, name: usize, is_place: bool) -> Pair {
+        Pair { code, name, is_place, agreed: Default::default() }
+    }
 }
 
 /// The body meant by a five-digit code that was filled up with a zero in front: the prefecture beside it tells.
@@ -79,9 +86,10 @@ fn other(code: &str, name: &str) -> Option<&'static Municipality> {
 impl TableCheck for CodePrefectureCheck {
     fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
         let mut done = None;
-        for pair in &self.pairs {
+        for pair in &mut self.pairs {
             let (code, name) = (value(row, Some(pair.code)), value(row, Some(pair.name)));
-            if done == Some(pair.code) || code.is_empty() || name.is_empty() {
+            let has_agreed = pair.agreed.0 == code && pair.agreed.1 == name;
+            if done == Some(pair.code) || code.is_empty() || name.is_empty() || has_agreed {
                 continue;
             }
             let finding = |severity| {
@@ -111,6 +119,8 @@ impl TableCheck for CodePrefectureCheck {
                         body.full_name()
                     ),
                 ]));
+            } else {
+                pair.agreed = (code.to_owned(), name.to_owned());
             }
         }
     }

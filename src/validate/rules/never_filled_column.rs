@@ -1,6 +1,7 @@
 //! A column that is there and never filled.
 
 use crate::schema::{Kind, Requirement, Role};
+use crate::standard::Edition;
 use crate::text::Text;
 use crate::validate::findings::{Finding, Findings, Severity};
 use crate::validate::rule::{Counts, Intake, Level, Rule};
@@ -47,7 +48,9 @@ impl Rule for NeverFilledColumn {
         if let Some(first) = hazards.first().filter(|_| hazards.iter().all(|hazard| counts.filled[*hazard] == 0)) {
             findings.add(finding(Severity::Warning, *first, HAZARDS));
         }
-        for (index, field) in intake.fields().iter().enumerate() {
+        // The marks of older and municipal forms are not official ones.
+        let is_current = intake.header.subject.is_some_and(|subject| subject.form.edition == Edition::Standard);
+        for (index, field) in intake.fields().iter().enumerate().filter(|_| is_current) {
             // These have findings of their own.
             let is_told = field.constraints.required
                 || field.advice.required

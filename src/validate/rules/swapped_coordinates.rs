@@ -47,21 +47,23 @@ struct SwappedCoordinatesCheck {
     listed: Vec<(u64, String, String)>,
 }
 
-fn is_swapped(latitude: &str, longitude: &str) -> bool {
-    degrees(latitude).is_some_and(|degrees| LONGITUDES.contains(&degrees))
-        && degrees(longitude).is_some_and(|degrees| LATITUDES.contains(&degrees))
+/// Whether two cells hold each other's degrees; `None` where one of them holds none.
+fn are_swapped(latitude: &str, longitude: &str) -> Option<bool> {
+    let (latitude, longitude) = (degrees(latitude)?, degrees(longitude)?);
+    Some(LONGITUDES.contains(&latitude) && LATITUDES.contains(&longitude))
 }
 
 impl TableCheck for SwappedCoordinatesCheck {
     fn row(&mut self, row: &Row<'_>, _findings: &mut Findings) {
         let (latitude, longitude) = self.columns.cells(row);
-        if is_swapped(latitude, longitude) {
+        let Some(are_swapped) = are_swapped(latitude, longitude) else { return };
+        self.readable += 1;
+        if are_swapped {
             self.swapped += 1;
             if self.listed.len() <= NAMED_ROWS {
                 self.listed.push((row.number, latitude.to_owned(), longitude.to_owned()));
             }
         }
-        self.readable += u64::from(degrees(latitude).is_some() && degrees(longitude).is_some());
     }
 
     fn finish(&mut self, findings: &mut Findings) {
@@ -95,7 +97,7 @@ impl TableCheck for SwappedCoordinatesCheck {
 impl Repair for SwappedCoordinatesCheck {
     fn amend(&mut self, row: &mut Amendment<'_>) {
         let Coordinates { latitude, longitude } = self.columns;
-        if is_swapped(row.cell(latitude), row.cell(longitude)) {
+        if are_swapped(row.cell(latitude), row.cell(longitude)) == Some(true) {
             let moved = row.cell(latitude).to_owned();
             row.set(latitude, row.cell(longitude).to_owned());
             row.set(longitude, moved);
