@@ -95,6 +95,33 @@ static PREFECTURES: LazyLock<Vec<String>> = LazyLock::new(|| {
     prefectures.map(|body| body.prefecture.clone()).collect()
 });
 
+/// Every body, in no order.
+pub fn all() -> impl Iterator<Item = &'static Municipality> {
+    TABLE.values()
+}
+
+/// The municipality or ward of a prefecture whose name a text begins with, 郡 before it or not, and what follows the
+/// name; of several the one with the longest name (a ward before its city).
+///
+/// ```
+/// use machikura::municipality::at_start_of;
+/// let (body, rest) = at_start_of("玖珂郡和木町瀬田1-1", "山口県").expect("it begins with a town");
+/// assert_eq!((body.name(), rest), ("和木町", "瀬田1-1"));
+/// ```
+pub fn at_start_of<'t>(text: &'t str, prefecture: &str) -> Option<(&'static Municipality, &'t str)> {
+    let in_county = text.char_indices().take(8).find(|(_, character)| *character == '郡');
+    let county = in_county.map(|(at, character)| &text[at + character.len_utf8()..]);
+    all()
+        .filter(|body| body.kind != MunicipalityKind::Prefecture && body.prefecture == prefecture)
+        .filter_map(|body| {
+            let is_in_county = body.municipality.ends_with(['町', '村']);
+            let rest = text.strip_prefix(&body.municipality);
+            let rest = rest.or_else(|| county.filter(|_| is_in_county)?.strip_prefix(&body.municipality));
+            Some((body, rest?))
+        })
+        .max_by_key(|(body, _)| body.municipality.len())
+}
+
 static TABLE: LazyLock<HashMap<String, Municipality>> = LazyLock::new(|| {
     let mut reader = csv::Reader::from_reader(include_str!("../datasets/municipalities.csv").as_bytes());
     let mut table = HashMap::with_capacity(2048);

@@ -23,8 +23,18 @@ pub struct Schema {
     record_id: Option<usize>,
     record_name: Option<usize>,
     ascending: Vec<(usize, usize)>,
+    sums: Vec<Sum>,
     by_name: HashMap<String, usize>,
     by_label: HashMap<String, (usize, LabelMatch)>,
+}
+
+/// A field that is the sum of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sum {
+    /// The index of the total.
+    pub total: usize,
+    /// The indexes of what it is the sum of.
+    pub parts: Vec<usize>,
 }
 
 /// How a column heading was matched to a field.
@@ -131,7 +141,15 @@ impl Schema {
                 by_label.entry(fold_label(alias)).or_insert((index, LabelMatch::Alias));
             }
         }
-        Ok(Schema { fields, record_id: None, record_name: None, ascending: Vec::new(), by_name, by_label })
+        Ok(Schema {
+            fields,
+            record_id: None,
+            record_name: None,
+            ascending: Vec::new(),
+            sums: Vec::new(),
+            by_name,
+            by_label,
+        })
     }
 
     /// This schema with further text columns behind its own: what a municipality adds to the standard.
@@ -149,6 +167,7 @@ impl Schema {
             record_id: self.record_id,
             record_name: self.record_name,
             ascending: self.ascending.clone(),
+            sums: self.sums.clone(),
             ..extended
         })
     }
@@ -202,6 +221,11 @@ impl Schema {
     /// Pairs of field indexes of which the first value may not lie after the second.
     pub fn ascending(&self) -> &[(usize, usize)] {
         &self.ascending
+    }
+
+    /// The fields that are sums of others.
+    pub fn sums(&self) -> &[Sum] {
+        &self.sums
     }
 
     /// The index of the first field of a kind.

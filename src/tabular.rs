@@ -4,6 +4,7 @@
 pub mod annotation;
 pub mod decode;
 pub mod header;
+mod hidden;
 mod parse;
 pub mod places;
 mod workbook;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+pub use hidden::Hidden;
 pub use parse::{Row, Rows, column_letters};
 
 /// The bytes somebody wants read, in memory or in a file, and the name they came under.
@@ -82,6 +84,8 @@ pub struct Document {
     pub container: Container,
     /// One sheet for a text file, one a worksheet for a workbook, one a member for a zip of tables.
     pub sheets: Vec<Sheet>,
+    /// What a workbook holds and does not show.
+    pub hidden: Vec<Hidden>,
 }
 
 /// The containers that are understood.
@@ -206,12 +210,17 @@ pub fn read(upload: &Upload) -> Result<Document, ReadError> {
     let head = upload.head(8192)?;
     let container = sniff(upload, &head)?;
     let (bytes, sha256) = digest(upload)?;
+    let mut hidden = Vec::new();
     let sheets = match container {
         Container::Text => vec![text_sheet(upload.clone(), None)?],
-        Container::Xlsx | Container::Xls => workbook::sheets(&upload.read_all()?)?,
+        Container::Xlsx | Container::Xls => {
+            let bytes = upload.read_all()?;
+            hidden = hidden::find(&bytes);
+            workbook::sheets(&bytes)?
+        }
         Container::Zip => zip_sheets(&upload.read_all()?)?,
     };
-    Ok(Document { bytes, sha256, container, sheets })
+    Ok(Document { bytes, sha256, container, sheets, hidden })
 }
 
 /// Decides by the first bytes.

@@ -2,6 +2,8 @@
 //! [`Checked::publishable`] and [`Checked::publishable_as_is`] give away a [`Publishable`], so nothing unchecked is ever
 //! stored.
 
+mod address;
+mod coordinates;
 mod correct;
 mod engine;
 mod findings;
@@ -13,6 +15,8 @@ mod repair;
 pub mod report;
 mod rule;
 pub mod rules;
+#[cfg(test)]
+mod trial;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Charset, Confidence, Constraints, Field, Kind, Requirement, Role, Schema, SchemaError};
+use super::{Charset, Confidence, Constraints, Field, Kind, Requirement, Role, Schema, SchemaError, Sum};
 use crate::text::Bilingual;
 
 #[derive(Serialize, Deserialize)]
@@ -16,9 +16,18 @@ struct Descriptor {
     record_name: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     ascending: Vec<(String, String)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sums: Vec<SumDescriptor>,
     #[serde(default = "blank_is_missing")]
     missing_values: Vec<String>,
     fields: Vec<FieldDescriptor>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SumDescriptor {
+    total: String,
+    parts: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -94,9 +103,18 @@ pub(super) fn parse(json: &str) -> Result<Schema, SchemaError> {
         .iter()
         .map(|(first, second)| Ok((find("ascending", first)?, find("ascending", second)?)))
         .collect::<Result<_, SchemaError>>()?;
+    let sums = descriptor
+        .sums
+        .iter()
+        .map(|sum| {
+            let parts = sum.parts.iter().map(|part| find("sums", part)).collect::<Result<_, _>>()?;
+            Ok(Sum { total: find("sums", &sum.total)?, parts })
+        })
+        .collect::<Result<_, SchemaError>>()?;
     schema.record_id = record_id;
     schema.record_name = record_name;
     schema.ascending = ascending;
+    schema.sums = sums;
     Ok(schema)
 }
 
@@ -106,6 +124,14 @@ pub(super) fn write(schema: &Schema) -> serde_json::Value {
         record_id: schema.record_id.map(name),
         record_name: schema.record_name.map(name),
         ascending: schema.ascending.iter().map(|(first, second)| (name(*first), name(*second))).collect(),
+        sums: schema
+            .sums
+            .iter()
+            .map(|sum| SumDescriptor {
+                total: name(sum.total),
+                parts: sum.parts.iter().map(|part| name(*part)).collect(),
+            })
+            .collect(),
         missing_values: blank_is_missing(),
         fields: schema.fields.iter().map(FieldDescriptor::from_field).collect(),
     };

@@ -220,4 +220,16 @@ pub enum Role {
     Prefecture,
     /// Municipality of the address.
     Municipality,
+    /// Town and 丁目 of the address (町字).
+    Town,
+    /// House number and what follows it (番地以下).
+    Block,
+    /// Building, floor and room.
+    Building,
+    /// The whole address in one cell (連結表記).
+    JoinedAddress,
+    /// An identifier that the publisher numbers as it likes.
+    Serial,
+    /// Whether a place is meant for one kind of disaster (災害種別).
+    Hazard,
 }

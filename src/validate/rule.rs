@@ -1,9 +1,11 @@
 //! What a rule is: everything about one check and the correction it offers, in one file under `rules/`.
 
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+
 use serde::{Deserialize, Serialize};
 
 use crate::municipality::Municipality;
-use crate::schema::Field;
+use crate::schema::{Field, Role};
 use crate::standard::Registry;
 use crate::tabular::header::{Column, Header};
 use crate::tabular::{Document, Row, Sheet, Upload};
@@ -128,6 +130,17 @@ impl<'a> Intake<'a> {
     pub fn place_of(&self, field: usize) -> usize {
         let absent_before = || (0..field).filter(|index| self.column_of(*index).is_none()).count();
         self.column_of(field).unwrap_or_else(|| self.columns().len() + absent_before())
+    }
+
+    /// The column of a field of a role.
+    pub fn column_with(&self, role: Role) -> Option<usize> {
+        self.header.subject?.form.schema.with_role(role).find_map(|field| self.column_of(field))
+    }
+
+    /// As [`Intake::place_of`], of a field of a role: its column, or else the place of the first such field.
+    pub fn place_with(&self, role: Role) -> Option<usize> {
+        let first = || self.header.subject?.form.schema.with_role(role).next();
+        self.column_with(role).or_else(|| Some(self.place_of(first()?)))
     }
 
     /// The column in which a field stands.
@@ -269,6 +282,15 @@ impl<'a> Amendment<'a> {
     pub fn set(&mut self, column: usize, value: impl Into<String>) {
         self.cells[column] = value.into();
     }
+}
+
+/// A number that is the same for rows of which the first so many cells are the same.
+pub fn row_hash(row: &Row<'_>, columns: usize, hasher: &RandomState) -> u64 {
+    let mut hasher = hasher.build_hasher();
+    for column in 0..columns {
+        value(row, Some(column)).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// The trimmed cell of a column that may be missing.

@@ -1,17 +1,23 @@
 //! Every rule, one a file. A new rule is a file here and a line in [`RULES`].
 
+mod address_joined;
 mod blank_columns;
+mod blank_publisher;
 mod blank_rows;
 mod charset;
+mod code_name;
+mod code_prefecture;
 mod column_name;
 mod column_order;
 mod control_character;
 mod coordinate_pair;
 mod coordinate_precision;
 pub(super) mod coordinate_range;
+mod copied_coordinate;
 mod corporate_number;
 mod date_format;
 mod delimiter;
+mod distant_point;
 mod duplicate_column;
 mod duplicate_id;
 mod duplicate_row;
@@ -20,24 +26,32 @@ pub mod emptied_column;
 mod encoding;
 mod enumeration;
 mod file_extension;
+mod file_name_code;
+mod fill_series;
 mod foreign_organization;
+mod half_hours;
 mod half_width_kana;
+mod hidden_content;
+mod house_number_date;
 mod html;
 mod kana;
 mod length;
 mod line_break;
 mod lost_character;
 mod missing_column;
+mod missing_id;
 pub(super) mod missing_table;
 pub mod moved_points;
 mod multi_row_header;
 mod municipality_code;
 mod my_number;
+mod never_filled_column;
 pub mod new_mojibake;
 mod newline;
 mod no_rows;
 mod number_format;
 mod older_edition;
+mod outside_municipality;
 mod pattern;
 mod personal_mobile;
 mod phone_format;
@@ -55,6 +69,8 @@ mod scientific_notation;
 mod several_sheets;
 mod spreadsheet_error;
 mod start_after_end;
+mod sum;
+mod swapped_coordinates;
 mod time_format;
 mod title_rows;
 mod unclosed_quote;
@@ -62,8 +78,11 @@ mod unknown_column;
 mod unknown_data_set;
 mod unnamed_column;
 mod url_format;
+mod us_date;
 mod weekday_format;
 mod whitespace;
+mod whole_address;
+mod zero_coordinates;
 
 use super::rule::Rule;
 
@@ -79,6 +98,7 @@ pub const RULES: &[&dyn Rule] = &[
     &blank_rows::BlankRows,
     &blank_columns::BlankColumns,
     &several_sheets::SeveralSheets,
+    &hidden_content::HiddenContent,
     &no_rows::NoRows,
     &missing_table::MissingTable,
     &unknown_data_set::UnknownDataSet,
@@ -119,12 +139,30 @@ pub const RULES: &[&dyn Rule] = &[
     &enumeration::Enumeration,
     &pattern::Pattern,
     &range::Range,
-    &coordinate_range::CoordinateRange,
     &coordinate_precision::CoordinatePrecision,
     &length::Length,
     &ragged_row::RaggedRow,
     &start_after_end::StartAfterEnd,
     &coordinate_pair::CoordinatePair,
+    &coordinate_range::CoordinateRange,
+    &zero_coordinates::ZeroCoordinates,
+    &copied_coordinate::CopiedCoordinate,
+    &outside_municipality::OutsideMunicipality,
+    &code_prefecture::CodePrefecture,
+    &code_name::CodeName,
+    &whole_address::WholeAddress,
+    &house_number_date::HouseNumberDate,
+    &sum::SumRule,
+    &swapped_coordinates::SwappedCoordinates,
+    &half_hours::HalfHours,
+    &distant_point::DistantPoint,
+    &us_date::UsDate,
+    &fill_series::FillSeries,
+    &file_name_code::FileNameCode,
+    &missing_id::MissingId,
+    &blank_publisher::BlankPublisher,
+    &address_joined::AddressJoined,
+    &never_filled_column::NeverFilledColumn,
     &duplicate_id::DuplicateId,
     &duplicate_row::DuplicateRow,
     &foreign_organization::ForeignOrganization,

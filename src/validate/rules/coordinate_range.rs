@@ -1,11 +1,11 @@
 //! Coordinates outside Japan.
 
-use std::ops::RangeInclusive;
-
-use crate::schema::{Field, Kind};
+use crate::schema::Kind;
+use crate::tabular::Row;
 use crate::text::Text;
-use crate::validate::findings::Severity;
-use crate::validate::rule::{Cell, CellCheck, Fault, Level, Rule};
+use crate::validate::coordinates::{LATITUDES, LONGITUDES, degrees};
+use crate::validate::findings::{Finding, Findings, Severity};
+use crate::validate::rule::{Intake, Level, Rule, TableCheck, value};
 
 /// See the module.
 pub struct CoordinateRange;
@@ -16,7 +16,7 @@ impl Rule for CoordinateRange {
     }
 
     fn level(&self) -> Level {
-        Level::Cell
+        Level::Row
     }
 
     fn message(&self) -> Text {
@@ -32,50 +32,76 @@ impl Rule for CoordinateRange {
         }
     }
 
-    fn bind_cell(&self, field: &Field) -> Option<Box<dyn CellCheck>> {
-        let kind = field.kind;
-        range(kind)?;
-        Some(Box::new(move |cell: Cell<'_>| {
-            if is_in_japan(kind, cell.text) {
-                return None;
+    fn bind_table(&self, intake: &Intake<'_>) -> Option<Box<dyn TableCheck>> {
+        let schema = &intake.header.subject?.form.schema;
+        let column = |kind| intake.column_of(schema.first_of(kind)?);
+        let (latitude, longitude) = (column(Kind::Latitude), column(Kind::Longitude));
+        (latitude.is_some() || longitude.is_some())
+            .then(|| -> Box<dyn TableCheck> { Box::new(CoordinateRangeCheck { latitude, longitude }) })
+    }
+}
+
+struct CoordinateRangeCheck {
+    latitude: Option<usize>,
+    longitude: Option<usize>,
+}
+
+impl TableCheck for CoordinateRangeCheck {
+    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
+        let read = |column| degrees(value(row, column));
+        let (latitude, longitude) = (read(self.latitude), read(self.longitude));
+        let is_told = match (latitude, longitude) {
+            // Swapped and copied coordinates have rules of their own, as zeros do.
+            (Some(latitude), Some(longitude)) => {
+                latitude == longitude || (LONGITUDES.contains(&latitude) && LATITUDES.contains(&longitude))
             }
-            let number: f64 = cell.text.parse().ok()?;
-            let (other, ja, en) = match kind {
-                Kind::Latitude => (LONGITUDES, "緯度", "The latitude"),
-                _ => (LATITUDES, "経度", "The longitude"),
-            };
-            let (hint_ja, hint_en) = if number == 0.0 {
-                (
-                    "位置が分からないときは、0 ではなく空欄にしてください。",
-                    "Where the place is unknown, leave it blank instead of 0.",
-                )
-            } else if other.contains(&number) {
-                ("緯度と経度が入れ替わっていませんか。", "Are latitude and longitude swapped?")
-            } else {
-                (
-                    "小数点の位置や度分秒の書き方を確かめてください。",
-                    "Look at the decimal point, or whether it is in degrees and minutes.",
-                )
-            };
-            Some(Fault::with(Severity::Error, [ja, hint_ja, en, hint_en].map(str::to_owned)))
-        }))
+            _ => false,
+        };
+        if is_told {
+            return;
+        }
+        for (column, degrees, own, other, names) in [
+            (self.latitude, latitude, LATITUDES, LONGITUDES, ["緯度", "The latitude"]),
+            (self.longitude, longitude, LONGITUDES, LATITUDES, ["経度", "The longitude"]),
+        ] {
+            let (Some(column), Some(degrees)) = (column, degrees) else { continue };
+            if own.contains(&degrees) || degrees == 0.0 {
+                continue;
+            }
+            let hints = if other.contains(&degrees) { SWAPPED } else { MISTYPED };
+            let finding = Finding::new(&CoordinateRange, Severity::Error).at_row(row.number).at_column(column);
+            let details = [names[0], hints[0], names[1], hints[1]].map(str::to_owned);
+            findings.add(finding.with_value(row.cell(column)).with_details(details));
+        }
     }
 }
 
 /// Whether a value of this kind can lie in Japan, as far as it says where it lies.
 pub(in crate::validate) fn is_in_japan(kind: Kind, text: &str) -> bool {
-    range(kind).is_none_or(|range| text.parse().is_ok_and(|number: f64| range.contains(&number)))
+    let range = match kind {
+        Kind::Latitude => LATITUDES,
+        Kind::Longitude => LONGITUDES,
+        _ => return true,
+    };
+    text.parse().is_ok_and(|number: f64| range.contains(&number))
 }
 
-fn range(kind: Kind) -> Option<RangeInclusive<f64>> {
-    match kind {
-        Kind::Latitude => Some(LATITUDES),
-        Kind::Longitude => Some(LONGITUDES),
-        _ => None,
+const SWAPPED: [&str; 2] = ["緯度と経度が入れ替わっていませんか。", "Are latitude and longitude swapped?"];
+const MISTYPED: [&str; 2] = [
+    "小数点の位置や度分秒の書き方を確かめてください。",
+    "Look at the decimal point, or whether it is in degrees and minutes.",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::validate::trial::Trial;
+
+    #[test]
+    fn each_fault_is_told_once() {
+        let table = "名称,緯度,経度\nA,343.2,132.1\nB,34.3,32.1\nC,132.1,34.3\nD,132.1,132.1\nE,0,0\nF,34.3,132.1\n\
+                     G,１３２．１,\n";
+        let outcome = Trial::of("aed", table).run(&CoordinateRange);
+        assert_eq!(outcome.findings, ["2 error 343.2", "3 error 32.1", "8 error １３２．１"]);
     }
 }
-
-/// Degrees north between Okinotorishima and Etorofu, with room to spare.
-const LATITUDES: RangeInclusive<f64> = 20.0..=46.0;
-/// Degrees east between Yonaguni and Minamitorishima, with room to spare.
-const LONGITUDES: RangeInclusive<f64> = 122.0..=154.0;

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use crate::tabular::Row;
 use crate::text::Text;
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Intake, Level, Rule, TableCheck, value};
+use crate::validate::rule::{Intake, Level, Rule, TableCheck, row_hash, value};
 
 /// See the module.
 pub struct DuplicateId;
@@ -48,35 +48,55 @@ impl Rule for DuplicateId {
                 Some(UniqueColumn { column: intake.column_of(index)?, severity, first_rows: HashMap::new() })
             })
             .collect();
-        (!columns.is_empty())
-            .then(|| -> Box<dyn TableCheck> { Box::new(DuplicateIdCheck { columns, hasher: RandomState::new() }) })
+        (!columns.is_empty()).then(|| -> Box<dyn TableCheck> {
+            Box::new(DuplicateIdCheck { columns, width: intake.columns().len(), hasher: RandomState::new() })
+        })
     }
 }
 
 struct DuplicateIdCheck {
     columns: Vec<UniqueColumn>,
+    /// How many columns the file has.
+    width: usize,
     hasher: RandomState,
 }
 
-/// Keeps a hash of each value, not the value, so that a million rows take little room.
+/// Keeps a hash of each value, and the number and hash of the row it first stands in: a million rows take little room.
 struct UniqueColumn {
     column: usize,
     severity: Severity,
-    first_rows: HashMap<u64, u64>,
+    first_rows: HashMap<u64, (u64, u64)>,
 }
 
 impl TableCheck for DuplicateIdCheck {
     fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
+        let whole = row_hash(row, self.width, &self.hasher);
         for unique in &mut self.columns {
             let id = value(row, Some(unique.column));
             if id.is_empty() {
                 continue;
             }
-            let first = *unique.first_rows.entry(self.hasher.hash_one(id)).or_insert(row.number);
-            if first != row.number {
+            let entry = unique.first_rows.entry(self.hasher.hash_one(id));
+            let (first, first_whole) = *entry.or_insert((row.number, whole));
+            // The same row twice is one problem, and `duplicate-row` tells it.
+            if first != row.number && first_whole != whole {
                 let finding = Finding::new(&DuplicateId, unique.severity).at_row(row.number).at_column(unique.column);
                 findings.add(finding.with_value(id).with_details([first.to_string()]));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::validate::rules::duplicate_row::DuplicateRow;
+    use crate::validate::trial::Trial;
+
+    #[test]
+    fn the_same_row_twice_is_one_problem() {
+        let table = "ID,名称,所在地_町字\n1,A,あ\n1,B,い\n1,A,あ\n,C,う\n,D,え\n";
+        assert_eq!(Trial::of("aed", table).run(&DuplicateId).findings, ["3 error 1"]);
+        assert_eq!(Trial::of("aed", table).run(&DuplicateRow).findings, ["4 warning"]);
     }
 }

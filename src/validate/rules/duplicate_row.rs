@@ -1,12 +1,12 @@
 //! The same row twice.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::RandomState;
 
 use crate::tabular::Row;
 use crate::text::Text;
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Intake, Level, Rule, TableCheck, value};
+use crate::validate::rule::{Intake, Level, Rule, TableCheck, row_hash};
 
 /// See the module.
 pub struct DuplicateRow;
@@ -48,11 +48,7 @@ struct DuplicateRowCheck {
 
 impl TableCheck for DuplicateRowCheck {
     fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
-        let mut hasher = self.hasher.build_hasher();
-        for column in 0..self.columns {
-            value(row, Some(column)).hash(&mut hasher);
-        }
-        let first = *self.first_rows.entry(hasher.finish()).or_insert(row.number);
+        let first = *self.first_rows.entry(row_hash(row, self.columns, &self.hasher)).or_insert(row.number);
         if first != row.number {
             findings.add(
                 Finding::new(&DuplicateRow, Severity::Warning).at_row(row.number).with_details([first.to_string()]),

@@ -35,8 +35,7 @@ impl Rule for ForeignOrganization {
 
     fn bind_table(&self, intake: &Intake<'_>) -> Option<Box<dyn TableCheck>> {
         let organization = intake.organization?.clone();
-        let schema = &intake.header.subject?.form.schema;
-        let column = schema.with_role(Role::PublisherCode).find_map(|field| intake.column_of(field))?;
+        let column = intake.column_with(Role::PublisherCode)?;
         Some(Box::new(ForeignOrganizationCheck { organization, column }))
     }
 }

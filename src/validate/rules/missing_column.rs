@@ -1,6 +1,6 @@
 //! A column of the standard that the file lacks.
 
-use crate::schema::{Confidence, Requirement};
+use crate::schema::{Confidence, Requirement, Role};
 use crate::text::Text;
 use crate::validate::findings::{Finding, Findings, Severity};
 use crate::validate::rule::{Intake, Level, Rule};
@@ -30,7 +30,8 @@ impl Rule for MissingColumn {
 
     fn examine(&self, intake: &Intake<'_>, findings: &mut Findings) {
         for (index, field) in intake.fields().iter().enumerate() {
-            if intake.column_of(index).is_some() {
+            // A missing identifier has a rule of its own: one can be generated.
+            if intake.column_of(index).is_some() || field.role == Some(Role::Serial) {
                 continue;
             }
             let (severity, ja, en) = match (field.requirement, field.confidence) {

@@ -1,6 +1,6 @@
 //! An empty cell of a required field.
 
-use crate::schema::Field;
+use crate::schema::{Field, Role};
 use crate::text::Text;
 use crate::validate::findings::Severity;
 use crate::validate::rule::{Cell, CellCheck, Fault, Level, Rule};
@@ -36,6 +36,10 @@ impl Rule for Required {
     }
 
     fn bind_cell(&self, field: &Field) -> Option<Box<dyn CellCheck>> {
+        // A missing identifier has a rule of its own: one can be generated.
+        if field.role == Some(Role::Serial) {
+            return None;
+        }
         let severity = match (field.constraints.required, field.advice.required) {
             (true, _) => Severity::Error,
             (false, true) => Severity::Warning,

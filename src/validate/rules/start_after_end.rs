@@ -1,8 +1,10 @@
 //! A start that lies after its end.
 
+use std::borrow::Cow;
+
 use crate::schema::{Comparison, Kind};
 use crate::tabular::Row;
-use crate::text::Text;
+use crate::text::{Text, narrow};
 use crate::validate::findings::{Finding, Findings, Severity};
 use crate::validate::rule::{Intake, Level, Rule, TableCheck, value};
 
@@ -75,14 +77,34 @@ impl TableCheck for Pairs {
 
 /// Whether the first value lies after the second; values that are not of the kind have findings of their own.
 fn is_after(kind: Kind, first: &str, second: &str) -> bool {
-    if kind.check(first).is_err() || kind.check(second).is_err() {
-        return false;
-    }
+    let (Some(first), Some(second)) = (meant(kind, first), meant(kind, second)) else { return false };
     match kind.comparison() {
+        // What ends at midnight ends with the day. Open all day is 00:00 to 00:00, 08:30 to 08:30 and the like.
+        Comparison::Text if kind == Kind::Time && second == "00:00" => false,
         Comparison::Text => first > second,
         Comparison::Number => match (first.parse::<f64>(), second.parse::<f64>()) {
             (Ok(first), Ok(second)) => first > second,
             _ => false,
         },
+    }
+}
+
+/// The value in the standard's form.
+fn meant(kind: Kind, text: &str) -> Option<Cow<'_, str>> {
+    if kind.check(text).is_ok() { Some(Cow::Borrowed(text)) } else { kind.normalise(&narrow(text)).map(Cow::Owned) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::validate::trial::Trial;
+
+    #[test]
+    fn all_day_is_no_contradiction() {
+        let times = "0:00,0:00\n8:30,8:30\n00:00,24:00\n10:00,00:00\n17:00,9:00\n09:00,17:00\n9時,\n";
+        let table = format!("開始時間,終了時間\n{times}");
+        assert_eq!(Trial::of("aed", table).run(&StartAfterEnd).findings, ["6 warning 9:00"]);
+        let table = "イベント名,開始日,終了日\nA,2024-05-02,2024/5/1\nB,2024/10/1,2024-10-01\n";
+        assert_eq!(Trial::of("event", table).run(&StartAfterEnd).findings, ["2 error 2024/5/1"]);
     }
 }

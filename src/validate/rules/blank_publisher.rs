@@ -1,0 +1,175 @@
+//! Rows that do not say which body publishes them.
+
+use crate::municipality::{self, Municipality};
+use crate::schema::Role;
+use crate::tabular::Row;
+use crate::text::{Text, narrow, trim};
+use crate::validate::findings::{Finding, Findings, Severity};
+use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, value};
+
+/// See the module.
+pub struct BlankPublisher;
+
+impl Rule for BlankPublisher {
+    fn id(&self) -> &'static str {
+        "blank-publisher"
+    }
+
+    fn level(&self) -> Level {
+        Level::Table
+    }
+
+    fn message(&self) -> Text {
+        Text {
+            ja: "「{field}」が空の行が {0} 行あります。公開する団体が分かっているので「{1}」を補えます。",
+            en: "\"{field}\" is empty in {0} rows; the publishing body is known, so \"{1}\" can be filled in.",
+        }
+    }
+
+    fn explanation(&self) -> Text {
+        Text {
+            ja: "ほかの団体のデータと合わせて使うときに、どの団体のデータかが行ごとに必要です（共通ルール 4）。",
+            en: "Where the data of many bodies are used together, every row must say whose it is (common rules, section 4).",
+        }
+    }
+
+    fn bind_table(&self, intake: &Intake<'_>) -> Option<Box<dyn TableCheck>> {
+        let blank = |role| {
+            let place = intake.place_with(role)?;
+            let field = intake.fields().iter().find(|field| field.role == Some(role))?;
+            Some(Blank {
+                place,
+                column: intake.column_with(role),
+                name: field.name.clone(),
+                empty: 0,
+                said: Said::Nothing,
+            })
+        };
+        let (code, name) = (blank(Role::PublisherCode), blank(Role::PublisherName));
+        (code.is_some() || name.is_some()).then(|| -> Box<dyn TableCheck> {
+            Box::new(BlankPublisherCheck { organization: intake.organization.cloned(), code, name })
+        })
+    }
+}
+
+struct BlankPublisherCheck {
+    organization: Option<Municipality>,
+    code: Option<Blank>,
+    name: Option<Blank>,
+}
+
+/// One of the two columns.
+struct Blank {
+    place: usize,
+    column: Option<usize>,
+    name: String,
+    empty: u64,
+    said: Said,
+}
+
+/// What the filled cells of a column say.
+enum Said {
+    Nothing,
+    Alike(String),
+    Differently,
+}
+
+impl Blank {
+    fn see(&mut self, row: &Row<'_>) {
+        let cell = value(row, self.column);
+        match &self.said {
+            _ if cell.is_empty() => self.empty += 1,
+            Said::Nothing => self.said = Said::Alike(cell.to_owned()),
+            Said::Alike(said) if said == cell => {}
+            Said::Alike(_) | Said::Differently => self.said = Said::Differently,
+        }
+    }
+
+    fn alike(&self) -> Option<&str> {
+        match &self.said {
+            Said::Alike(said) => Some(said),
+            Said::Nothing | Said::Differently => None,
+        }
+    }
+}
+
+impl BlankPublisherCheck {
+    /// The body whose code all rows that have one agree on.
+    fn by_code(&self) -> Option<&'static Municipality> {
+        municipality::find_any(&narrow(self.code.as_ref()?.alike()?))
+    }
+
+    /// The columns with empty cells, and what belongs there.
+    fn meant(&self) -> impl Iterator<Item = (&Blank, String)> {
+        let body = self.organization.as_ref();
+        let code = self.code.as_ref().and_then(|blank| {
+            let said = || self.by_code().filter(|_| !matches!(blank.said, Said::Differently));
+            Some((blank, body.or_else(said)?.code.clone()))
+        });
+        let name = self.name.as_ref().and_then(|blank| {
+            let of_code = || Some(body.or_else(|| self.by_code())?.full_name());
+            let is_mixed = matches!(blank.said, Said::Differently) && body.is_none();
+            let name = blank.alike().map(str::to_owned).or_else(of_code).filter(|_| !is_mixed)?;
+            Some((blank, name))
+        });
+        code.into_iter().chain(name).filter(|(blank, _)| blank.empty > 0)
+    }
+}
+
+impl TableCheck for BlankPublisherCheck {
+    fn row(&mut self, row: &Row<'_>, _findings: &mut Findings) {
+        for blank in self.code.iter_mut().chain(&mut self.name) {
+            blank.see(row);
+        }
+    }
+
+    fn finish(&mut self, findings: &mut Findings) {
+        for (blank, meant) in self.meant() {
+            let finding = Finding::new(&BlankPublisher, Severity::Warning).with_proposal(&meant);
+            let finding = finding.affecting(blank.empty).with_details([blank.empty.to_string(), meant]);
+            findings.add(match blank.column {
+                Some(column) => finding.at_column(column),
+                None => finding.about(&blank.name),
+            });
+        }
+    }
+
+    fn repair(self: Box<Self>) -> Option<Box<dyn Repair>> {
+        let filling: Vec<(usize, String)> = self.meant().map(|(blank, meant)| (blank.place, meant)).collect();
+        (!filling.is_empty()).then(|| -> Box<dyn Repair> { Box::new(Filling(filling)) })
+    }
+}
+
+/// Places and what to write where they are empty.
+struct Filling(Vec<(usize, String)>);
+
+impl Repair for Filling {
+    fn amend(&mut self, row: &mut Amendment<'_>) {
+        for (place, meant) in &self.0 {
+            if trim(row.cell(*place)).is_empty() {
+                row.set(*place, meant);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::validate::trial::Trial;
+
+    #[test]
+    fn the_publisher_is_filled_in_where_it_is_known() {
+        let agreed = "全国地方公共団体コード,ID,地方公共団体名,名称\n331007,1,,A\n,2,,B\n";
+        let outcome = Trial::of("aed", agreed).run(&BlankPublisher);
+        assert_eq!(outcome.findings, ["0 warning  => 331007", "0 warning  => 岡山県岡山市"]);
+        assert_eq!(outcome.rows, ["331007,1,岡山県岡山市,A", "331007,2,岡山県岡山市,B"]);
+
+        let told = Trial { publisher: Some("331007"), ..Trial::of("aed", "ID,名称,所在地_町字\n1,A,大供\n") }
+            .run(&BlankPublisher);
+        assert_eq!(told.rows, ["1,A,大供,全国地方公共団体コード=331007,地方公共団体名=岡山県岡山市"]);
+
+        let unknown = "全国地方公共団体コード,ID,地方公共団体名,名称\n331007,1,,A\n332020,2,,B\n,3,,C\n";
+        assert!(Trial::of("aed", unknown).run(&BlankPublisher).findings.is_empty());
+    }
+}
