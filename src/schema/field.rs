@@ -232,4 +232,6 @@ pub enum Role {
     Serial,
     /// Whether a place is meant for one kind of disaster (災害種別).
     Hazard,
+    /// What fits no other column (備考).
+    Remarks,
 }

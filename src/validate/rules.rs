@@ -38,6 +38,7 @@ mod kana;
 mod length;
 mod line_break;
 mod lost_character;
+mod misplaced_text;
 mod missing_column;
 mod missing_id;
 pub(super) mod missing_table;
@@ -153,6 +154,7 @@ pub const RULES: &[&dyn Rule] = &[
     &whole_address::WholeAddress,
     &house_number_date::HouseNumberDate,
     &sum::SumRule,
+    &misplaced_text::MisplacedText,
     &swapped_coordinates::SwappedCoordinates,
     &half_hours::HalfHours,
     &distant_point::DistantPoint,
