@@ -31,9 +31,12 @@ pub(super) fn normalise(text: &str) -> Option<String> {
     value(hour, number(minute)?)
 }
 
-/// `0900`, `9` and the fraction of a day that Excel keeps.
+/// `0900`, `9` and the fraction of a day that Excel keeps; a mark that points to a note (`17:00※`) is left out.
 pub(super) fn propose(text: &str) -> Option<String> {
     let text = text.trim();
+    if let Some(bare) = text.strip_suffix(['※', '*', '＊']) {
+        return if check(bare).is_ok() { Some(bare.to_owned()) } else { normalise(bare) };
+    }
     match (text.len(), text.find('.')) {
         (_, Some(1)) => fraction(text),
         (1..=2, None) => value(number(text)?, 0),
