@@ -1,4 +1,4 @@
-//! What clients that others wrote make of the server: frictionless, GDAL and schemathesis.
+//! What clients that others wrote make of the server and of its files: frictionless, openpyxl, GDAL and schemathesis.
 //!
 //! `MACHIKURA_CLIENTS` names the folder of the programs in tests/clients/requirements.txt (`make clients` installs them);
 //! without it there is nothing to test.
@@ -32,6 +32,25 @@ fn frictionless_finds_every_sample_valid_and_a_damaged_copy_invalid() {
         let run = run.expect("frictionless runs");
         assert_eq!(run.status.success(), is_valid, "{table}: {}", both(&run));
     }
+}
+
+#[test]
+fn frictionless_and_openpyxl_read_the_reports_and_the_template() {
+    let Some(clients) = clients() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let faulty = concat!(env!("CARGO_MANIFEST_DIR"), "/datasets/aed/invalid.csv");
+    for (name, arguments) in [
+        ("frictionless.json", ["validate", faulty, "--format", "frictionless"]),
+        ("marked.xlsx", ["validate", faulty, "--format", "xlsx"]),
+        ("template.xlsx", ["standards", "aed", "--format", "xlsx"]),
+    ] {
+        let run = Command::new(env!("CARGO_BIN_EXE_machikura")).args(arguments).output().expect("it runs");
+        assert!(run.stderr.is_empty(), "{name}: {}", String::from_utf8_lossy(&run.stderr));
+        fs::write(folder.path().join(name), run.stdout).expect("written");
+    }
+    let run = Command::new(clients.join("python")).arg(file("reports.py")).arg(folder.path()).output();
+    let output = both(&run.expect("python runs"));
+    assert!(output.contains("reports read"), "{output}");
 }
 
 #[test]

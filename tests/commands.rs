@@ -70,8 +70,13 @@ fn reports_for_people_and_for_machines() {
     let said = |arguments: &[&str]| {
         String::from_utf8(run(&[&["validate", bad.as_str()], arguments].concat()).stdout).expect("UTF-8")
     };
-    assert!(said(&[]).contains("AC9\ttime-format\t時刻は"));
-    assert!(said(&["--lang", "en"]).contains("AC9\ttime-format\tWrite times"), "{}", said(&["--lang", "en"]));
+    for (lang, first, second) in [("ja", "開始時間", "    時刻は"), ("en", "開始時間", "    Write times")] {
+        let text = said(&["--lang", lang]);
+        let mut lines = text.lines().skip_while(|line| !line.contains("time-format"));
+        let entry = lines.next().expect("an entry");
+        assert!(entry.contains(first) && entry.ends_with("AC9") && !text.contains('\u{1b}'), "{text}");
+        assert!(lines.next().is_some_and(|line| line.starts_with(second)), "{text}");
+    }
     let report: Value = serde_json::from_str(&said(&["--format", "json", "--max-issues", "2"])).expect("JSON");
     assert_eq!((&report["valid"], &report["standard"]), (&Value::from(false), &Value::from("aed")));
     assert_eq!(report["file"]["name"], "invalid.csv");
@@ -113,6 +118,28 @@ fn a_file_is_corrected_and_never_touched() {
         assert_eq!(run(&arguments).status.code(), Some(status), "{arguments:?}");
     }
     assert_eq!(read(&file), wrong.replace('\r', ""), "the file itself is as it was");
+}
+
+#[test]
+fn reports_in_every_format() {
+    let [good, bad] = ["aed/sample.csv", "aed/invalid.csv"].map(dataset);
+    let begins: [(&str, &[u8], bool); 7] = [
+        ("text", b"invalid.csv\n", true),
+        ("json", b"{\n", true),
+        ("csv", b"\xEF\xBB\xBF", false),
+        ("html", b"<!DOCTYPE html>", false),
+        ("xlsx", b"PK\x03\x04", false),
+        ("sarif", b"{\n  \"$schema\"", false),
+        ("frictionless", b"{\n  \"valid\": false", false),
+    ];
+    for (format, begin, takes_several) in begins {
+        let one = run(&["validate", &bad, "--format", format]);
+        assert!(one.stdout.starts_with(begin) && one.status.code() == Some(1), "{format}");
+        let two = run(&["validate", &good, &bad, "--format", format]);
+        assert_eq!(two.status.code(), Some(if takes_several { 1 } else { 2 }), "{format}");
+        let hint = String::from_utf8_lossy(&two.stderr).into_owned();
+        assert_eq!(hint.contains("1 つのファイルだけ"), !takes_several, "{format}: {hint}");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use machikura::config::{Given, Settings};
 use machikura::format::FORMATS;
 use machikura::http::problem::Code;
 use machikura::query::{Op, Parameter};
+use machikura::validate::report::REPORT_FORMATS;
 use machikura::validate::rules::RULES;
 
 const READMES: [&str; 2] = ["README.md", "README.en.md"];
@@ -131,6 +132,14 @@ fn every_problem_is_in_the_readmes_with_its_status() {
 #[test]
 fn every_format_is_in_the_readmes_with_its_media_type() {
     for format in FORMATS {
+        let media_type = format.media_type().split(';').next().unwrap_or_default();
+        expect_row(&[&code(format.id()), &code(media_type)]);
+    }
+}
+
+#[test]
+fn every_report_format_is_in_the_readmes_with_its_media_type() {
+    for format in REPORT_FORMATS {
         let media_type = format.media_type().split(';').next().unwrap_or_default();
         expect_row(&[&code(format.id()), &code(media_type)]);
     }

@@ -9,6 +9,7 @@ use machikura::http::problem::Code;
 use machikura::query::{Op, Parameter};
 use machikura::schema::Kind;
 use machikura::text::Text;
+use machikura::validate::report::REPORT_FORMATS;
 use machikura::validate::rules::{self, RULES};
 
 /// The items that stand in the list more than once.
@@ -67,6 +68,16 @@ fn formats_are_told_apart() {
     for format in FORMATS {
         assert!(is_word(format.id()), "{}", format.id());
         assert!(is_bilingual(format.title()), "{} has no title in both languages", format.id());
+    }
+}
+
+#[test]
+fn report_formats_are_told_apart() {
+    assert_eq!(repeated(REPORT_FORMATS.iter().map(|format| format.id())), Vec::<&str>::new());
+    for format in REPORT_FORMATS {
+        assert!(is_word(format.id()) && is_word(format.extension()), "{}", format.id());
+        assert!(is_bilingual(format.title()), "{} has no title in both languages", format.id());
+        assert!(!format.is_binary() || format.is_file(), "{}: a terminal does not show it", format.id());
     }
 }
 

@@ -3,7 +3,8 @@
 use machikura::standard::Registry;
 use machikura::tabular::Upload;
 use machikura::text::{Lang, fold_label, narrow, trim};
-use machikura::validate::{self, Request, report};
+use machikura::validate::report::{REPORT_FORMATS, Wording};
+use machikura::validate::{self, Request};
 use proptest::prelude::*;
 
 /// Bytes that look like municipal files often enough to get deep into the reader.
@@ -49,7 +50,12 @@ proptest! {
                     prop_assert!(!message.is_empty());
                 }
             }
-            prop_assert!(!report::text::text(report, Lang::Ja).is_empty());
+            let wording = Wording { registry: Registry::embedded(), lang: Lang::Ja, in_colour: false };
+            for format in REPORT_FORMATS {
+                let mut bytes = Vec::new();
+                prop_assert!(format.write(&checked, &wording, &mut bytes).is_ok(), "{}", format.id());
+                prop_assert!(!bytes.is_empty(), "{}", format.id());
+            }
             if let Ok((publishable, _)) = checked.publishable() {
                 let mut records = publishable.records().expect("in memory");
                 while let Some(record) = records.next_record().expect("in memory") {

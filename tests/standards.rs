@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use machikura::standard::{Edition, Registry};
 use machikura::tabular::Upload;
 use machikura::text::Lang;
-use machikura::validate::{self, Request, report};
+use machikura::validate::report::{self, Wording};
+use machikura::validate::{self, Checked, Request};
 
 fn folder(slug: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets").join(slug)
@@ -67,9 +68,17 @@ fn invalid_files_give_the_agreed_report() {
         let checked = validate::check(&upload, &request).expect("a table");
         assert!(checked.report.errors + checked.report.warnings > 0, "{}", standard.slug);
         insta::with_settings!({ snapshot_path => folder(&standard.slug), prepend_module_to_snapshot => false, snapshot_suffix => "" }, {
-            insta::assert_snapshot!("invalid.report", report::text::text(&checked.report, Lang::Ja));
+            insta::assert_snapshot!("invalid.report", as_csv(&checked));
         });
     }
+}
+
+/// The report in full, one line a finding.
+fn as_csv(checked: &Checked) -> String {
+    let wording = Wording { registry: Registry::embedded(), lang: Lang::Ja, in_colour: false };
+    let mut bytes = Vec::new();
+    report::by_id("csv").expect("a format").write(checked, &wording, &mut bytes).expect("in memory");
+    String::from_utf8(bytes).expect("UTF-8").trim_start_matches('\u{feff}').replace("\r\n", "\n")
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use machikura::http::problem::Code;
 use machikura::standard::Registry;
+use machikura::tabular::{self, Upload};
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
@@ -24,6 +25,7 @@ fn the_list() {
                "tables": ["aed"], "editions": ["standard", "recommended"],
                "links": {"self": "/api/v1/standards/aed", "records": "/api/v1/standards/aed/records",
                          "template": "/api/v1/standards/aed/template.csv",
+                         "template_xlsx": "/api/v1/standards/aed/template.xlsx",
                          "table_schema": "/api/v1/standards/aed?format=table-schema"}})
     );
     for standard in standards {
@@ -58,6 +60,17 @@ fn the_fields_of_every_standard() {
                 let heading = csv::Reader::from_reader(&template.body[3..]).headers().expect("a heading").clone();
                 assert_eq!(template.body[..3], *b"\xef\xbb\xbf");
                 assert_eq!(heading.iter().map(|name| json!(name)).collect::<Vec<_>>(), expected);
+                let address = format!("/api/v1/standards/{}/template.xlsx?{query}", standard.slug);
+                let workbook = app.get(&address).expect(200);
+                assert_eq!(workbook.header("content-type"), machikura::workbook::MEDIA_TYPE);
+                let name = format!("attachment; filename=\"{}.xlsx\"", first.name);
+                assert_eq!(workbook.header("content-disposition"), name);
+                let sheets = tabular::read(&Upload::from_bytes(workbook.body.clone(), None)).expect("a table").sheets;
+                let mut rows = sheets[0].rows().expect("in memory");
+                let heading = rows.next_row().expect("in memory").expect("a heading");
+                assert_eq!(heading.cells().map(|name| json!(name)).collect::<Vec<_>>(), expected);
+                let held = workbook.header("etag");
+                app.get(&address).header("If-None-Match", held).expect(304);
             }
         }
     }

@@ -5,6 +5,7 @@ use std::io::Write;
 use machikura::http::problem::Code;
 use machikura::standard::Registry;
 use machikura::text::Lang;
+use machikura::validate::report::REPORT_FORMATS;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -126,8 +127,32 @@ fn in_english_and_for_terminals() {
     assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
     let text = answer.text();
     assert!(text.starts_with("a.csv\n  AED設置箇所一覧 (aed)"), "{text}");
-    assert!(text.contains("AC2\ttime-format\t") && text.contains("→ 09:00"), "{text}");
-    assert!(app.post(&format!("{ADDRESS}?format=text&lang=en"), seeded()).text().contains("D3\trequired\t"));
+    assert!(text.contains("  time-format    AC2\n") && text.contains("9時 → 09:00"), "{text}");
+    assert!(app.post(&format!("{ADDRESS}?format=txt&lang=en"), seeded()).text().contains("  required       D3\n"));
+}
+
+#[test]
+fn in_every_format() {
+    let app = TestApp::spawn();
+    for format in REPORT_FORMATS {
+        let query = format!("{ADDRESS}?format={}&filename=街.csv", format.id());
+        let answer = app.post(&query, seeded()).expect(200);
+        assert_eq!(answer.header("content-type"), format.media_type());
+        assert_eq!(answer.header("cache-control"), "no-store");
+        let name =
+            format!("attachment; filename=\"report.{0}\"; filename*=UTF-8''%E8%A1%97_check.{0}", format.extension());
+        assert_eq!(answer.header("content-disposition"), if format.is_file() { name } else { String::new() });
+        if format.id() == "xlsx" {
+            // The marked table is checked as the table is, its cells one column further to the right.
+            let report = app.post(&format!("{ADDRESS}?filename=街_check.xlsx"), answer.body.clone()).json();
+            assert_eq!(report["by_code"], json!({"number-format": 1, "required": 1, "time-format": 1}));
+            let cells: Vec<&Value> =
+                report["issues"].as_array().expect("issues").iter().map(|it| &it["cell"]).collect();
+            assert_eq!(cells, ["AD2", "E3", "P5"]);
+            assert_eq!((&report["columns"][0]["position"], &report["standard"]), (&json!(2), &json!("aed")));
+        }
+    }
+    app.post(&format!("{ADDRESS}?format=pdf"), seeded()).fails(Code::InvalidParameter);
 }
 
 #[test]

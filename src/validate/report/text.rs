@@ -162,9 +162,12 @@ fn write_entry(
             Some((value, better, wording.say("（たぶん。確かめてください）", " (probably; please check)")))
         })
     }) {
+        let value = harmless(value);
+        // Blanks at the ends are not seen otherwise.
+        let value = if value.trim() == value { value } else { format!("「{value}」") };
         let better =
             if better.is_empty() { wording.say("（空欄）", "(blank)").to_owned() } else { harmless(better) };
-        let change = format!("{} → {better}{doubt}", harmless(value));
+        let change = format!("{value} → {better}{doubt}");
         writeln!(out, "    {} {change}", paint.faint(wording.say("例", "e.g.")))?;
     }
     Ok(())

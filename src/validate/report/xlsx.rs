@@ -105,14 +105,12 @@ impl Marked<'_> {
             for (column, cell) in row.cells().enumerate() {
                 let here: Vec<&Finding> = found.iter().copied().filter(|it| it.column == Some(column)).collect();
                 let at = place(row.number, column + 1)?;
+                // Tells where the heading ends, when the workbook is read again.
+                let is_unnamed_end = is_heading && cell.is_empty() && column + 1 == row.len();
+                let cell = if is_unnamed_end { " " } else { cell };
                 match (look(&here), is_heading) {
                     (Some(look), _) => write_text(&mut self.sheet, at, cell, &look.format())?,
-                    (None, true) => {
-                        // Tells where the heading ends, when the workbook is read again.
-                        let is_unnamed_end = cell.is_empty() && column + 1 == row.len();
-                        let label = if is_unnamed_end { " " } else { cell };
-                        write_text(&mut self.sheet, at, label, &Look::Heading.format())?;
-                    }
+                    (None, true) => write_text(&mut self.sheet, at, cell, &Look::Heading.format())?,
                     (None, false) if cell.is_empty() => {}
                     (None, false) => write_text(&mut self.sheet, at, cell, &text)?,
                 }
