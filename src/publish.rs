@@ -132,7 +132,7 @@ pub fn publish(connection: &mut PgConnection, publication: &Publication<'_>) -> 
     };
     let compared = guard::compare(connection, &staged, publishable, report)?;
     let (report, confirmed) = confirm(publication, compared)?;
-    let published = catalog::publish(connection, &new, staged, confirmed.as_ref())?;
+    let published = catalog::publish(connection, &new, *staged, confirmed.as_ref())?;
     Ok(Outcome { published, report })
 }
 

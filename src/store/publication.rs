@@ -32,7 +32,7 @@ pub enum Staging {
     /// The same upload is published already.
     Unchanged(Published),
     /// The rows are stored, and wait for [`publish`].
-    Staged(Staged),
+    Staged(Box<Staged>),
 }
 
 /// A table whose rows are stored and belong to no version yet. Between [`stage`] and [`publish`] it can be compared with
@@ -84,7 +84,7 @@ pub fn stage<E: From<StoreError>>(
     let table = insert_table(connection, dataset, &publication.table)?;
     let loaded = copy::load(connection, table, rows)?;
     let table = finish_table(connection, table, &loaded)?;
-    Ok(Staging::Staged(Staged { dataset, current, table }))
+    Ok(Staging::Staged(Box::new(Staged { dataset, current, table })))
 }
 
 /// Makes a staged table part of a new version of its data set. The other tables of the version before are carried over.

@@ -140,6 +140,23 @@ fn several_things_at_once_are_confirmed_together() {
 }
 
 #[test]
+fn what_may_be_a_secret_is_confirmed_before_the_first_publication_too() {
+    let app = TestApp::spawn();
+    // Twelve digits with a fitting check digit.
+    let table = aeds(2, |_, set| set("備考", "受付番号 123456789018"));
+    for query in ["", "?dry_run=true", "?confirm=row-collapse", "?nonconforming=publish"] {
+        let problem = put(&app, query, table.as_str()).fails(Code::Unconfirmed);
+        assert_eq!(unconfirmed(&problem), ["my-number"], "{query}");
+        assert!(!problem.to_string().contains("123456789018"));
+    }
+    app.get(ADDRESS).fails(Code::NotFound);
+    let body = put(&app, "?confirm=my-number", table).expect(201).json();
+    assert_eq!(body["report"]["by_code"]["my-number"], 2);
+    let audit = app.db.read_blocking(|c| audit::list(c, Some("331007"), None, 10)).expect("read");
+    assert_eq!(audit[0].detail["confirmed"], json!(["my-number"]));
+}
+
+#[test]
 fn ordinary_changes_need_no_confirmation() {
     let app = TestApp::spawn();
     app.publish("331007_aed", aeds(20, |_, _| {}));

@@ -4,7 +4,7 @@ use machikura::http::problem::Code;
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
-use crate::support::tables::{rows, sample, table_of, with_column};
+use crate::support::tables::{csv, rows, sample, table_of, with_column};
 
 const ADDRESS: &str = "/api/v1/datasets/331007_aed";
 const AS_IS: &str = "/api/v1/datasets/331007_aed?nonconforming=publish";
@@ -130,7 +130,7 @@ fn everybody_sees_that_it_does_not_conform() {
     let perfect = json!({"score": 100.0, "valid": true, "errors": 0});
     let about = app.get(ADDRESS).json();
     assert_eq!((&about["quality"], &about["tables"][0]["quality"]), (&imperfect, &imperfect));
-    app.publish("331007_aed", table_of("aed", &[&[], &[], &[]]));
+    app.publish("331007_aed", with_column(&table_of("aed", &[&[], &[], &[]]), "点検", |_| "1年".to_owned()));
     let about = app.get(ADDRESS).json();
     assert_eq!((&about["quality"], &about["tables"][0]["quality"]), (&perfect, &perfect));
     let versions = app.get(&format!("{ADDRESS}/versions")).json();
@@ -163,7 +163,7 @@ fn missing_columns_and_repeated_ids_are_published_as_they_are() {
         row.drain(8..9);
         row.drain(3..4);
     }
-    app.put(AS_IS, crate::support::tables::csv(&table)).token(&token).expect(201);
+    app.put(AS_IS, csv(&table)).token(&token).expect(201);
     let page = app.get(&format!("{ADDRESS}/records?select=ID,名称,所在地_連結表記")).json();
     assert_eq!(page["total"], 5);
     assert_eq!(page["records"][4], json!({"ID": "同じ", "名称": null, "所在地_連結表記": null}));

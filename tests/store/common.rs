@@ -109,7 +109,7 @@ pub fn store<E: From<StoreError>>(
 ) -> Result<Published, E> {
     match catalog::stage(connection, new, rows)? {
         Staging::Unchanged(published) => Ok(published),
-        Staging::Staged(staged) => Ok(catalog::publish(connection, new, staged, None)?),
+        Staging::Staged(staged) => Ok(catalog::publish(connection, new, *staged, None)?),
     }
 }
 
