@@ -98,12 +98,15 @@ fn every_file_is_read_and_nearly_all_are_recognised() {
 }
 
 #[test]
-fn every_row_of_a_conforming_file_becomes_a_record() {
-    let mut conforming = 0;
+fn every_row_that_can_be_read_can_be_published() {
+    let mut published = 0;
     for file in real_files() {
         let checked = file.check();
-        let rows = checked.report.rows();
-        let Ok((publishable, _)) = checked.publishable() else { continue };
+        let (rows, tables) = (checked.report.rows(), &checked.report.tables);
+        if tables.len() > 1 || tables[0].standard.is_none() {
+            continue;
+        }
+        let (publishable, _) = checked.publishable_as_is().unwrap_or_else(|_| panic!("{}", file.relative));
         let mut records = publishable.records().expect("still there");
         let mut count = 0;
         while let Some(record) = records.next_record().expect("still there") {
@@ -111,9 +114,9 @@ fn every_row_of_a_conforming_file_becomes_a_record() {
             assert_eq!(record.values.lines().count(), publishable.schema.fields().len(), "{}", file.relative);
         }
         assert_eq!(count, rows, "{}", file.relative);
-        conforming += 1;
+        published += 1;
     }
-    println!("conforming as they are: {conforming}");
+    println!("can be published, with their errors where they have any: {published}");
 }
 
 /// Codes by the name of prefecture and municipality.
@@ -274,11 +277,21 @@ fn real_files_are_corrected() {
     assert!(100 * short_list >= 95 * total, "{short_list} of {total} have a short list left");
 }
 
-/// Files of which somebody said that nothing is wrong with them: no errors but cells that are empty, no corrections.
+/// Files of which somebody said that nothing is wrong with them: whatever is found in them is so, and is here to read.
+/// The dates of one are written `2020/12/22`, which the standard's form does not allow; one is a table that the standard
+/// does not have.
+const FOUND_IN_CLEAN_FILES: [(&str, &str); 2] = [
+    ("educational_institution/iwakuni_1.csv", "date-format"),
+    ("gtfs_jp/donan_1/rider_categories.txt", "unknown-data-set"),
+];
+
 #[test]
 fn clean_files_draw_no_false_alarm() {
     for file in real_files().iter().filter(|file| file.is_clean && file.is_of_an_edition()) {
         let report = file.check().report;
         println!("{}: {:?}", file.relative, report.by_code);
+        let known = |rule: &str| FOUND_IN_CLEAN_FILES.contains(&(file.relative.as_str(), rule));
+        let alarms: Vec<_> = errors(&report).into_iter().filter(|(rule, _)| !known(rule)).collect();
+        assert!(alarms.is_empty(), "{}: {alarms:?}", file.relative);
     }
 }

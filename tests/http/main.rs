@@ -18,6 +18,7 @@ mod places;
 mod problems;
 mod publish;
 mod publish_as_is;
+mod publish_fixed;
 mod publish_refused;
 mod records;
 mod service;
