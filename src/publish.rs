@@ -127,7 +127,7 @@ pub fn publish(connection: &mut PgConnection, publication: &Publication<'_>) -> 
         Ok(Some(NewRecord { row_number, record_id, values, raw, point }))
     })?;
     let staged = match staging {
-        Staging::Unchanged(published) => return Ok(Outcome { published, report: (*report).clone() }),
+        Staging::Unchanged(published) => return Ok(Outcome { published: *published, report: (*report).clone() }),
         Staging::Staged(staged) => staged,
     };
     let compared = guard::compare(connection, &staged, publishable, report)?;

@@ -17,7 +17,7 @@ const USES: [(&str, &str); 16] = [
     ("query", "schema, text"),
     ("format", "schema, text"),
     ("tabular", "schema, standard, text"),
-    ("workbook", "schema, tabular, text"),
+    ("workbook", "schema, standard, tabular, text"),
     ("validate", "municipality, schema, standard, tabular, text, workbook"),
     ("config", ""),
     ("cluster", ""),

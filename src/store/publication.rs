@@ -30,7 +30,7 @@ diesel::define_sql_function! {
 /// What [`stage`] came to.
 pub enum Staging {
     /// The same upload is published already.
-    Unchanged(Published),
+    Unchanged(Box<Published>),
     /// The rows are stored, and wait for [`publish`].
     Staged(Box<Staged>),
 }
@@ -79,7 +79,7 @@ pub fn stage<E: From<StoreError>>(
     let current = current_entry(connection, &publication.id)?;
     expect_version(publication.expected_version, &current)?;
     if let Some(unchanged) = published_already(&current, &publication.table) {
-        return Ok(Staging::Unchanged(unchanged));
+        return Ok(Staging::Unchanged(Box::new(unchanged)));
     }
     let table = insert_table(connection, dataset, &publication.table)?;
     let loaded = copy::load(connection, table, rows)?;

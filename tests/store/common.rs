@@ -108,7 +108,7 @@ pub fn store<E: From<StoreError>>(
     rows: &mut dyn FnMut() -> Result<Option<NewRecord>, E>,
 ) -> Result<Published, E> {
     match catalog::stage(connection, new, rows)? {
-        Staging::Unchanged(published) => Ok(published),
+        Staging::Unchanged(published) => Ok(*published),
         Staging::Staged(staged) => Ok(catalog::publish(connection, new, *staged, None)?),
     }
 }
