@@ -10,7 +10,7 @@ use crate::standard::{Registry, embedded_folder};
 use crate::store::tokens::{self, NewToken};
 use crate::store::{StoreError, catalog};
 use crate::tabular::Upload;
-use crate::validate::{self, Request};
+use crate::validate::{self, Request, Severity};
 
 /// The organization that the demonstration token is for.
 pub const DEMO_ORGANIZATION: &str = "331007";
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_sample_conforms_without_a_finding() {
+    fn every_sample_conforms_without_anything_to_mend() {
         let registry = Registry::embedded();
         let samples = embedded_folder("sample_catalog");
         assert!(samples.len() > 10);
@@ -90,7 +90,9 @@ mod tests {
                 ..Request::new(registry)
             };
             let report = validate::check(&Upload::from_bytes(bytes, Some(name)), &request).expect("a table").report;
-            let found: Vec<_> = report.issues.iter().map(|finding| format!("{finding:?}")).collect();
+            // A column that is never filled is worth knowing, but no fault.
+            let faults = report.issues.iter().filter(|finding| finding.severity != Severity::Info);
+            let found: Vec<_> = faults.map(|finding| format!("{finding:?}")).collect();
             assert!(found.is_empty(), "{name}: {found:?}");
         }
     }

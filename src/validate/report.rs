@@ -10,6 +10,7 @@ mod html;
 pub mod json;
 pub mod patches;
 pub mod repair;
+mod rows;
 mod sarif;
 mod text;
 mod xlsx;

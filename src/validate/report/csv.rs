@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::Write;
 
+use super::groups::Correction;
 use super::{ReportError, ReportFormat, Wording};
 use crate::text::Text;
 use crate::validate::Checked;
@@ -56,10 +57,10 @@ impl ReportFormat for Csv {
         writer.write_record(HEADING.map(|text| text.get(lang))).map_err(failed)?;
         for finding in &report.issues {
             let label = report.label(finding);
-            let (better, certainty) = match (&finding.suggestion, &finding.proposal) {
-                (Some(suggestion), _) => (suggestion.as_str(), wording.say("確か", "sure")),
-                (None, Some(proposal)) => (proposal.as_str(), wording.say("たぶん", "likely")),
-                (None, None) => ("", ""),
+            let (better, certainty) = match Correction::of(finding, lang) {
+                Some(Correction { better, is_sure: true }) => (better, wording.say("確か", "sure")),
+                Some(Correction { better, is_sure: false }) => (better, wording.say("たぶん", "likely")),
+                None => Default::default(),
             };
             let number = |number: Option<String>| number.unwrap_or_default();
             let record = [
@@ -71,7 +72,7 @@ impl ReportFormat for Csv {
                 label.to_owned(),
                 finding.value.clone().unwrap_or_default(),
                 finding.message(lang, label),
-                better.to_owned(),
+                better,
                 certainty.to_owned(),
             ];
             writer.write_record(record.iter().map(|cell| inert(cell).into_owned())).map_err(failed)?;

@@ -1,12 +1,12 @@
 //! The report in the shape of frictionless-py 5 (<https://framework.frictionlessdata.io/docs/framework/report.html>), for
 //! programs that already read its reports.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::{Report, ReportError, ReportFormat, TableReport, Wording};
+use super::{Report, ReportError, ReportFormat, Wording, rows};
 use crate::text::Text;
 use crate::validate::Checked;
 use crate::validate::findings::{Finding, Severity};
@@ -99,7 +99,8 @@ fn task(checked: &Checked, index: usize, wording: &Wording<'_>) -> Result<Value,
     let listed = |severity: Severity| {
         report.issues.iter().filter(move |finding| finding.table == index && finding.severity == severity)
     };
-    let rows = rows(checked, table, listed(Severity::Error))?;
+    let wanted = listed(Severity::Error).filter_map(|finding| finding.row).collect();
+    let rows = rows::read(checked, index, &wanted)?;
     let errors: Vec<Value> =
         listed(Severity::Error).map(|finding| error(report, finding, &labels, &rows, wording)).collect();
     let warnings: Vec<String> = listed(Severity::Warning)
@@ -127,25 +128,6 @@ fn task(checked: &Checked, index: usize, wording: &Wording<'_>) -> Result<Value,
         "warnings": warnings,
         "errors": errors,
     }))
-}
-
-/// The cells of the rows in which findings stand.
-fn rows<'a>(
-    checked: &Checked,
-    table: &TableReport,
-    findings: impl Iterator<Item = &'a Finding>,
-) -> Result<BTreeMap<u64, Vec<String>>, ReportError> {
-    let wanted: BTreeSet<u64> = findings.filter_map(|finding| finding.row).collect();
-    let mut found = BTreeMap::new();
-    let mut rows = checked.document.sheets[table.sheet_index].rows()?;
-    while found.len() < wanted.len()
-        && let Some(row) = rows.next_row()?
-    {
-        if wanted.contains(&row.number) {
-            found.insert(row.number, row.cells().map(str::to_owned).collect());
-        }
-    }
-    Ok(found)
 }
 
 fn error(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Report;
 use crate::tabular::column_letters;
-use crate::text::Lang;
+use crate::text::{Lang, Text, harmless};
 use crate::validate::findings::{Alike, Finding, Tally};
 use crate::validate::rule::Rule;
 use crate::validate::rules;
@@ -83,6 +83,24 @@ impl Group<'_> {
     pub fn example(&self) -> Option<&Finding> {
         let has_more = |finding: &&&Finding| finding.suggestion.is_some() || finding.proposal.is_some();
         self.findings.iter().find(has_more).copied()
+    }
+}
+
+/// The better value of a cell, in words.
+pub(super) struct Correction {
+    /// On one line; what is to be blank is called so.
+    pub better: String,
+    /// Whether it is meant beyond doubt.
+    pub is_sure: bool,
+}
+
+impl Correction {
+    /// The one that a finding offers.
+    pub fn of(finding: &Finding, lang: Lang) -> Option<Correction> {
+        let better = finding.suggestion.as_deref().or(finding.proposal.as_deref())?;
+        let blank = Text { ja: "（空欄）", en: "(blank)" };
+        let better = if better.is_empty() { blank.get(lang).to_owned() } else { harmless(better) };
+        Some(Correction { better, is_sure: finding.suggestion.is_some() })
     }
 }
 

@@ -4,7 +4,7 @@ mod table;
 
 use std::io::Write;
 
-use super::groups::{Group, place};
+use super::groups::{Correction, Group, place};
 use super::{Report, ReportError, ReportFormat, Wording};
 use crate::text::{Lang, Text, harmless};
 use crate::validate::Checked;
@@ -180,10 +180,10 @@ fn write_entry(
 /// The value as it stands and the better one, as HTML.
 fn change(finding: &Finding, lang: Lang) -> Option<String> {
     let value = escape(finding.value.as_deref().unwrap_or_default());
-    let doubt = Text { ja: "（たぶん。確かめてください）", en: " (probably; please check)" };
-    let sure = finding.suggestion.as_deref().map(|better| (better, ""));
-    let (better, doubt) = sure.or_else(|| Some((finding.proposal.as_deref()?, doubt.get(lang))))?;
-    Some(format!("<del>{value}</del> → <ins>{}</ins>{doubt}", escape(better)))
+    let Correction { better, is_sure } = Correction::of(finding, lang)?;
+    let doubt = Text { ja: "（たぶん。確かめてください）", en: " (probably; please check)" }.get(lang);
+    let doubt = if is_sure { "" } else { doubt };
+    Some(format!("<del>{value}</del> → <ins>{}</ins>{doubt}", escape(&better)))
 }
 
 #[cfg(test)]

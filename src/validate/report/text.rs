@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::groups::Group;
+use super::groups::{Correction, Group};
 use super::{Report, ReportError, ReportFormat, Wording};
 use crate::text::{Lang, Text, harmless, width};
 use crate::validate::Checked;
@@ -154,19 +154,16 @@ fn write_entry(
     );
     writeln!(out, "\n{}", line.trim_end())?;
     writeln!(out, "    {}", harmless(&group.message(wording.lang)))?;
-    if let Some((value, better, doubt)) = group.example().and_then(|finding| {
-        let value = finding.value.as_deref().unwrap_or_default();
-        let sure = finding.suggestion.as_deref().map(|better| (value, better, ""));
-        sure.or_else(|| {
-            let better = finding.proposal.as_deref()?;
-            Some((value, better, wording.say("（たぶん。確かめてください）", " (probably; please check)")))
-        })
-    }) {
-        let value = harmless(value);
+    let example = group.example().and_then(|finding| Some((finding, Correction::of(finding, wording.lang)?)));
+    if let Some((finding, Correction { better, is_sure })) = example {
+        let value = harmless(finding.value.as_deref().unwrap_or_default());
         // Blanks at the ends are not seen otherwise.
         let value = if value.trim() == value { value } else { format!("「{value}」") };
-        let better =
-            if better.is_empty() { wording.say("（空欄）", "(blank)").to_owned() } else { harmless(better) };
+        let doubt = if is_sure {
+            ""
+        } else {
+            wording.say("（たぶん。確かめてください）", " (probably; please check)")
+        };
         let change = format!("{value} → {better}{doubt}");
         writeln!(out, "    {} {change}", paint.faint(wording.say("例", "e.g.")))?;
     }

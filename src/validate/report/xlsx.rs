@@ -8,10 +8,11 @@ use std::io::Write;
 
 use rust_xlsxwriter::{IgnoreError, Worksheet};
 
+use super::groups::Correction;
 use super::{Report, ReportError, ReportFormat, TableReport, Wording};
 use crate::schema::Schema;
 use crate::tabular::annotation;
-use crate::text::{Lang, Text, harmless};
+use crate::text::{Lang, Text};
 use crate::validate::Checked;
 use crate::validate::findings::{Finding, Severity};
 use crate::workbook::{self, Book, Look, column_width, place, write_note, write_text};
@@ -214,14 +215,10 @@ fn note(report: &Report, finding: &Finding, lang: Lang) -> String {
 
 /// The better value, and how sure it is.
 fn correction(finding: &Finding, lang: Lang) -> Option<(String, &'static str)> {
-    let sure = finding.suggestion.as_deref().map(|better| (harmless(better), Text { ja: "確か", en: "sure" }));
-    let (better, certainty) = sure.or_else(|| {
-        Some((
-            harmless(finding.proposal.as_deref()?),
-            Text { ja: "たぶん。確かめてください", en: "probably; check it" },
-        ))
-    })?;
-    Some((better, certainty.get(lang)))
+    let Correction { better, is_sure } = Correction::of(finding, lang)?;
+    let sure = Text { ja: "確か", en: "sure" };
+    let likely = Text { ja: "たぶん。確かめてください", en: "probably; check it" };
+    Some((better, if is_sure { sure } else { likely }.get(lang)))
 }
 
 #[cfg(test)]
@@ -237,7 +234,7 @@ mod tests {
         while let Some(row) = rows.next_row().expect("in memory") {
             if !row.is_empty() {
                 let mut cells: Vec<String> = row.cells().map(str::to_owned).collect();
-                while cells.last().is_some_and(String::is_empty) {
+                while cells.last().is_some_and(|cell| cell.trim().is_empty()) {
                     cells.pop();
                 }
                 found.push((row.number, cells));

@@ -8,7 +8,8 @@ use crate::tabular::column_letters;
 use crate::text::Lang;
 use crate::validate::Checked;
 use crate::validate::findings::Finding;
-use crate::validate::report::{Report, ReportError, Wording};
+use crate::validate::report::groups::Correction;
+use crate::validate::report::{Report, ReportError, Wording, rows};
 
 /// So many rows of all tables are shown.
 const MOST_ROWS: usize = 1_000;
@@ -33,16 +34,7 @@ impl Tables {
             tables.wanted.push(wanted.len());
             let shown: BTreeSet<u64> = wanted.into_iter().take(left).chain(std::iter::once(table.header_row)).collect();
             left -= shown.len() - 1;
-            let mut found = BTreeMap::new();
-            let mut rows = checked.document.sheets[table.sheet_index].rows()?;
-            while found.len() < shown.len()
-                && let Some(row) = rows.next_row()?
-            {
-                if shown.contains(&row.number) {
-                    found.insert(row.number, row.cells().map(str::to_owned).collect());
-                }
-            }
-            tables.rows.push(found);
+            tables.rows.push(rows::read(checked, index, &shown)?);
         }
         Ok(tables)
     }
@@ -167,8 +159,7 @@ fn mark(report: &Report, found: &[&Finding], lang: Lang) -> Mark {
     let (class, sign) = marks(gravest);
     let says = |finding: &&Finding| {
         let message = finding.message(lang, report.label(finding));
-        let better = finding.suggestion.as_ref().or(finding.proposal.as_ref());
-        let better = better.map(|better| format!(" → {better}")).unwrap_or_default();
+        let better = Correction::of(finding, lang).map(|it| format!(" → {}", it.better)).unwrap_or_default();
         format!("{}: {message}{better}", finding.severity.title().get(lang))
     };
     let all = escape(&found.iter().map(says).collect::<Vec<_>>().join(" / "));
