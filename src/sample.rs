@@ -10,7 +10,7 @@ use crate::standard::{Registry, embedded_folder};
 use crate::store::tokens::{self, NewToken};
 use crate::store::{StoreError, catalog};
 use crate::tabular::Upload;
-use crate::validate::{self, Request, Severity};
+use crate::validate::{self, Request};
 
 /// The organization that the demonstration token is for.
 pub const DEMO_ORGANIZATION: &str = "331007";
@@ -76,6 +76,7 @@ pub fn random() -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::validate::Severity;
 
     #[test]
     fn every_sample_conforms_without_anything_to_mend() {
