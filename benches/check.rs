@@ -87,7 +87,7 @@ fn correct(path: &Path) -> u64 {
     let mut out = BufWriter::new(std::io::sink());
     let repaired = repair(&upload, &Request::new(Registry::embedded()), &Recipe::default(), &mut out, &mut |_| Ok(()));
     out.flush().expect("a sink takes everything");
-    repaired.expect("a table").rows
+    repaired.expect("a table").cells
 }
 
 /// Rows like those of the AED sample, each with an ID of its own, every hundredth with a time that is none.

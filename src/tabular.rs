@@ -215,8 +215,10 @@ pub fn read(upload: &Upload) -> Result<Document, ReadError> {
         Container::Text => vec![text_sheet(upload.clone(), None)?],
         Container::Xlsx | Container::Xls => {
             let bytes = upload.read_all()?;
+            let mut sheets = workbook::sheets(&bytes)?;
             hidden = hidden::find(&bytes);
-            workbook::sheets(&bytes)?
+            annotation::take_away(&mut sheets, &mut hidden);
+            sheets
         }
         Container::Zip => zip_sheets(&upload.read_all()?)?,
     };

@@ -122,7 +122,8 @@ impl Book {
     pub fn new(title: &str, lang: Lang) -> Book {
         let mut workbook = Workbook::new();
         let created = ExcelDateTime::from_ymd(2000, 1, 1).expect("a day");
-        let properties = DocProperties::new().set_title(title).set_author("machikura").set_creation_datetime(&created);
+        let properties =
+            DocProperties::new().set_title(title).set_author(annotation::AUTHOR).set_creation_datetime(&created);
         workbook.set_properties(&properties);
         Book { workbook, lang, names: Vec::new(), choices: Vec::new() }
     }
@@ -262,7 +263,8 @@ pub fn write_note(sheet: &mut Worksheet, at: Place, text: &str) -> Result<(), Wo
     let shown: String = text.chars().take(LONGEST).collect();
     let lines: usize = shown.lines().map(|line| width(line) / COLUMNS + 1).sum();
     let height = u32::try_from(lines.clamp(2, 24) * 18 + 16).unwrap_or(448);
-    let note = Note::new(shown).set_author("machikura").add_author_prefix(false).set_width(320).set_height(height);
+    let note =
+        Note::new(shown).set_author(annotation::AUTHOR).add_author_prefix(false).set_width(320).set_height(height);
     sheet.insert_note(at.0, at.1, &note)?;
     Ok(())
 }

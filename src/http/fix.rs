@@ -27,7 +27,7 @@ pub struct FixBody {
     /// 直したセルの数 / cells corrected
     pub cells: u64,
     /// 書き出した行の数 / rows written
-    pub rows: u64,
+    pub rows: usize,
     /// 直した後に適合するか / whether the corrected table conforms
     pub valid: bool,
     /// 従った決定。次回 `recipe` に渡せる / the decisions followed; give them as `recipe` next time
@@ -48,7 +48,7 @@ impl FixBody {
     fn new(id: &str, mended: &Mended, lang: Lang) -> FixBody {
         FixBody {
             cells: mended.correction.repaired.cells,
-            rows: mended.correction.repaired.rows,
+            rows: mended.correction.repaired.row_numbers.len(),
             valid: mended.after.report.is_valid(),
             recipe: mended.correction.repaired.recipe.clone(),
             corrected: format!("/api/v1/fixes/{id}/corrected.csv"),

@@ -1,7 +1,7 @@
 //! What our own workbooks add to a table: sheets beside it, and a first column in it. A workbook that comes back is read
 //! without them.
 
-use super::{Body, Sheet};
+use super::{Body, Hidden, Sheet};
 use crate::text::{Lang, Text, trim};
 
 /// Heading of the first column of a checked table: how many findings stand in each row.
@@ -15,6 +15,9 @@ pub const RULES_SHEET: &str = "記入のきまり";
 /// Name of the hidden sheet that drop-downs take their values from.
 pub const CHOICES_SHEET: &str = "選択肢";
 
+/// Who wrote the notes on cells that are ours.
+pub const AUTHOR: &str = "machikura";
+
 /// Whether a sheet of this name is one that we add to tables, so that no table may have its name.
 pub fn is_ours(name: &str) -> bool {
     [FINDINGS_SHEET, GUIDE_SHEET].iter().any(|sheet| sheet.ja == name || sheet.en == name)
@@ -22,7 +25,7 @@ pub fn is_ours(name: &str) -> bool {
 }
 
 /// Takes away what we have added. Anybody may call a sheet 説明, so only what comes together counts.
-pub(super) fn take_away(sheets: &mut Vec<Sheet>) {
+pub(super) fn take_away(sheets: &mut Vec<Sheet>, hidden: &mut Vec<Hidden>) {
     let has = |sheets: &[Sheet], name: &str| sheets.iter().any(|sheet| sheet.name.as_deref() == Some(name));
     let checked_in = [Lang::Ja, Lang::En]
         .into_iter()
@@ -30,6 +33,7 @@ pub(super) fn take_away(sheets: &mut Vec<Sheet>) {
     if checked_in.is_none() && !has(sheets, RULES_SHEET) {
         return;
     }
+    hidden.retain(|hidden| *hidden != Hidden::Sheet(CHOICES_SHEET.to_owned()));
     let is_table = |sheet: &Sheet| !sheet.name.as_deref().is_some_and(is_ours);
     if sheets.iter().any(is_table) {
         sheets.retain(is_table);
@@ -66,16 +70,18 @@ mod tests {
     fn what_we_added_goes_and_nothing_else() {
         let checked: &[&[&str]] = &[&["", "題", ""], &[], &["確認", "ID", " "], &["エラー 1", "1", ""]];
         let own: &[&[&str]] = &[&["ID", "確認"], &["1", ""]];
-        for (sheets, left, first_columns) in [
-            (vec![("aed", checked), ("手直し一覧", own), ("説明", own)], vec!["aed"], vec![1]),
-            (vec![("aed", own), ("手直し一覧", own), ("説明", own)], vec!["aed"], vec![0]),
-            (vec![("aed", checked), ("説明", own)], vec!["aed", "説明"], vec![0, 0]),
-            (vec![("aed", own), ("記入のきまり", own), ("選択肢", own)], vec!["aed"], vec![0]),
-            (vec![("aed", own), ("選択肢", own)], vec!["aed", "選択肢"], vec![0, 0]),
-            (vec![("手直し一覧", own), ("説明", own)], vec!["手直し一覧", "説明"], vec![0, 0]),
+        for (sheets, left, first_columns, is_ours) in [
+            (vec![("aed", checked), ("手直し一覧", own), ("説明", own)], vec!["aed"], vec![1], true),
+            (vec![("aed", own), ("手直し一覧", own), ("説明", own)], vec!["aed"], vec![0], true),
+            (vec![("aed", checked), ("説明", own)], vec!["aed", "説明"], vec![0, 0], false),
+            (vec![("aed", own), ("記入のきまり", own), ("選択肢", own)], vec!["aed"], vec![0], true),
+            (vec![("aed", own), ("選択肢", own)], vec!["aed", "選択肢"], vec![0, 0], false),
+            (vec![("手直し一覧", own), ("説明", own)], vec!["手直し一覧", "説明"], vec![0, 0], true),
         ] {
             let mut sheets: Vec<Sheet> = sheets.into_iter().map(|(name, rows)| sheet(name, rows)).collect();
-            take_away(&mut sheets);
+            let mut hidden = vec![Hidden::Sheet("選択肢".to_owned()), Hidden::Sheet("作業用".to_owned())];
+            take_away(&mut sheets, &mut hidden);
+            assert_eq!(hidden.len(), if is_ours { 1 } else { 2 });
             let names: Vec<&str> = sheets.iter().map(|sheet| sheet.name.as_deref().unwrap()).collect();
             assert_eq!(names, left);
             assert_eq!(sheets.iter().map(|sheet| sheet.first_column).collect::<Vec<_>>(), first_columns);

@@ -7,6 +7,8 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
 
+use super::annotation;
+
 /// Something in a workbook that is not seen at first sight. Each names its sheet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hidden {
@@ -75,10 +77,34 @@ fn hidden_lines(archive: &mut ZipArchive<Cursor<&[u8]>>, path: &str) -> (u64, u6
     (rows, columns)
 }
 
+/// Comments that are not ours.
 fn comments(archive: &mut ZipArchive<Cursor<&[u8]>>, path: &str) -> u64 {
+    let Ok(part) = archive.by_name(path) else { return 0 };
+    let mut reader = Reader::from_reader(BufReader::new(part));
+    let mut buffer = Vec::new();
+    let mut authors: Vec<String> = Vec::new();
+    let mut is_author = false;
     let mut count = 0;
-    elements(archive, path, |element| count += u64::from(element.local_name().as_ref() == "comment"));
-    count
+    loop {
+        buffer.clear();
+        match reader.read_event_into(&mut buffer) {
+            Ok(Event::Start(element)) => {
+                is_author = element.local_name().as_ref() == "author";
+                if is_author {
+                    authors.push(String::new());
+                } else if element.local_name().as_ref() == "comment" {
+                    let author =
+                        attribute(&element, "authorId").and_then(|index| authors.get(index.parse::<usize>().ok()?));
+                    count += u64::from(author.is_none_or(|author| author != annotation::AUTHOR));
+                }
+            }
+            Ok(Event::Text(text)) if is_author => {
+                authors.last_mut().into_iter().for_each(|author| author.push_str(&text))
+            }
+            Ok(Event::Eof) | Err(_) => return count,
+            Ok(_) => {}
+        }
+    }
 }
 
 /// The parts that a part refers to: kind and path by identifier.

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use calamine::{Data, ExcelDateTime, Reader, SheetType};
 
-use super::{Body, ReadError, Sheet, annotation};
+use super::{Body, ReadError, Sheet};
 
 /// Every worksheet that has a cell.
 pub(super) fn sheets(bytes: &[u8]) -> Result<Vec<Sheet>, ReadError> {
@@ -28,7 +28,6 @@ pub(super) fn sheets(bytes: &[u8]) -> Result<Vec<Sheet>, ReadError> {
         }));
         sheets.push(Sheet { name: Some(name), first_column: 0, body: Body::Cells(rows) });
     }
-    annotation::take_away(&mut sheets);
     if sheets.is_empty() { Err(ReadError::Empty) } else { Ok(sheets) }
 }
 

@@ -23,8 +23,8 @@ pub struct Repaired {
     pub recipe: Recipe,
     /// How many cells were changed.
     pub cells: u64,
-    /// How many rows were written.
-    pub rows: u64,
+    /// The rows that were written, by their numbers in Excel.
+    pub row_numbers: Vec<u64>,
 }
 
 /// One changed cell.
@@ -96,7 +96,7 @@ pub fn repair(
     let written = |error: csv::Error| RepairError::Write(error.into());
     writer.write_record(pass.headings()).map_err(written)?;
     let mut rows = sheet.rows()?;
-    let mut read = 0;
+    let (mut read, mut row_numbers) = (0, Vec::new());
     while let Some(row) = rows.next_row()? {
         read += 1;
         if read <= header.skipped_rows || row.is_empty() {
@@ -105,6 +105,7 @@ pub fn repair(
         let cells: Vec<&str> = (0..is_filled.len()).map(|index| row.cell(index)).collect();
         let corrected = pass.row(row.number, &cells, told).map_err(RepairError::Write)?;
         writer.write_record(corrected).map_err(written)?;
+        row_numbers.push(row.number);
     }
     writer.flush().map_err(RepairError::Write)?;
     drop(writer);
@@ -117,7 +118,7 @@ pub fn repair(
             ..recipe.clone()
         },
         cells,
-        rows: table.rows,
+        row_numbers,
         report: Report::new(upload, &document, vec![table], findings, request),
     })
 }

@@ -167,9 +167,13 @@ fn the_api_description() {
 fn every_documented_read_answers() {
     let app = TestApp::spawn();
     app.publish("331007_aed", sample("aed"));
+    let fix = app.post("/api/v1/fix?format=json", sample("aed")).json();
+    let fix = fix["patches"].as_str().and_then(|address| address.split('/').nth(4)).expect("its id").to_owned();
     let document = app.get("/openapi.json").json();
     for (path, item) in document["paths"].as_object().expect("paths") {
         let address = path
+            .replace("/fixes/{id}", &format!("/fixes/{fix}"))
+            .replace("{file}", "patches")
             .replace("{id}", "331007_aed")
             .replace("{slug}", "aed")
             .replace("{number}", "1")

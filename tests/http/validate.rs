@@ -29,6 +29,8 @@ fn the_report_says_what_is_wrong_and_where() {
     let bytes = shift_jis(&seeded().replace("\n", "\r\n").replace("\r\r", "\r"));
     let mut report = check(&app, "?filename=街.csv", bytes.clone());
     let columns = report["columns"].take();
+    let plan = report.as_object_mut().and_then(|report| report.remove("fix_plan")).expect("a plan");
+    assert_eq!(plan.as_array().map(Vec::len), Some(4), "a line for each rule");
     let sha256: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(
         report,

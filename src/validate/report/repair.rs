@@ -16,7 +16,7 @@ pub fn text(repaired: &Repaired, after: &Report, lang: Lang) -> String {
 
 fn write_all(out: &mut String, repaired: &Repaired, after: &Report, lang: Lang) -> std::fmt::Result {
     let say = |ja: &'static str, en: &'static str| if lang == Lang::Ja { ja } else { en };
-    let (rows, cells) = (repaired.rows, repaired.cells);
+    let (rows, cells) = (repaired.row_numbers.len(), repaired.cells);
     let name = repaired.report.file.name.as_deref().unwrap_or(say("（標準入力）", "(standard input)"));
     match lang {
         Lang::Ja => writeln!(out, "{name}: {rows} 行を書き出し、{cells} 個のセルを直しました")?,
