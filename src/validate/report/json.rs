@@ -31,6 +31,10 @@ impl ReportFormat for Json {
         Text { ja: "JSON（プログラム用）", en: "JSON, for programs" }
     }
 
+    fn is_chainable(&self) -> bool {
+        true
+    }
+
     fn write(&self, checked: &Checked, wording: &Wording<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
         let body = body(&checked.report, wording.lang);
         serde_json::to_writer_pretty(&mut *out, &body).map_err(std::io::Error::from)?;

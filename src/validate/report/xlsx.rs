@@ -290,7 +290,7 @@ mod tests {
         assert_eq!((cell(0, 0).as_str(), cell(8, 0).as_str()), ("確認", "エラー 1 / 警告 1"));
         assert_eq!((cell(0, 1).as_str(), cell(8, 29).as_str()), ("全国地方公共団体コード", "9時"));
         let list = workbook.worksheet_range("手直し一覧").expect("the list");
-        let line = list.rows().find(|row| row[4].to_string() == "9時").expect("the wrong time");
+        let line = list.rows().find(|row| row[4] == "9時").expect("the wrong time");
         assert_eq!((line[3].to_string().as_str(), line[5].to_string().as_str()), ("AD9", "09:00（確か）"));
     }
 }
