@@ -96,11 +96,20 @@ fn widened(character: char) -> char {
     }
 }
 
-/// What another rule rightly says about the same cell as well.
+/// What other rules rightly say because of the same cell.
 fn goes_with(planted: &str, field: &Field) -> &'static [&'static str] {
     match (planted, field.kind) {
         // Half a pair is left.
         ("required" | "placeholder", Kind::Latitude | Kind::Longitude) => &["coordinate-pair"],
+        ("placeholder", Kind::Time) => &["half-hours"],
+        // What stands elsewhere in the row or table can fill the cell.
+        ("required", _) => &["address-joined", "blank-publisher"],
+        // Words can be moved to the remarks; a value that is only written in another way is compared with others.
+        ("number-format", _) => &["misplaced-text", "sum"],
+        ("time-format", _) => &["misplaced-text", "start-after-end", "half-hours"],
+        ("date-format", _) => &["misplaced-text", "start-after-end", "us-date"],
+        ("phone-format", _) => &["charset"],
+        ("municipality-code", _) => &["code-name", "code-prefecture"],
         _ => &[],
     }
 }
