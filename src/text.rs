@@ -94,6 +94,8 @@ pub fn fold_label(label: &str) -> String {
             _ if character.is_whitespace() || character.is_control() => None,
             _ => Some(character),
         })
+        // Where a blank is gone, a mark that stood behind it belongs to the character before.
+        .nfkc()
         .collect()
 }
 
@@ -276,7 +278,7 @@ mod tests {
 
     #[test]
     fn folding_is_idempotent() {
-        for label in ["名称（カナ）", "ＵＲＬ", "コ―ド", "0～4歳の男性"] {
+        for label in ["名称（カナ）", "ＵＲＬ", "コ―ド", "0～4歳の男性", "e¨"] {
             assert_eq!(fold_label(&fold_label(label)), fold_label(label));
         }
     }
