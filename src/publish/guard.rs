@@ -125,8 +125,8 @@ mod tests {
     use crate::validate::rules;
 
     #[test]
-    fn what_is_compared_are_rules() {
-        assert!(COMPARED.into_iter().all(|id| rules::find(id).is_some()));
+    fn what_can_be_confirmed_are_rules() {
+        assert!(confirmable().all(|id| rules::find(id).is_some()));
     }
 
     #[test]
