@@ -1,5 +1,5 @@
-//! Known errors planted in the sample of every data set, one at a time: each is found by its rule, in its row and column,
-//! and nothing else is found.
+//! Known errors planted in the sample of every data set, column by column: each is found by its rule, in its row and
+//! column, and nothing else is found.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -103,7 +103,7 @@ fn goes_with(planted: &str, field: &Field) -> &'static [&'static str] {
         ("required" | "placeholder", Kind::Latitude | Kind::Longitude) => &["coordinate-pair"],
         ("placeholder", Kind::Time) => &["half-hours"],
         // What stands elsewhere in the row or table can fill the cell.
-        ("required", _) => &["address-joined", "blank-publisher"],
+        ("required", _) => &["address-joined", "blank-publisher", "half-hours"],
         // Words can be moved to the remarks; a value that is only written in another way is compared with others.
         ("number-format", _) => &["misplaced-text", "sum"],
         ("time-format", _) => &["misplaced-text", "start-after-end", "half-hours"],
@@ -156,30 +156,36 @@ struct Tried {
 }
 
 impl Tried {
-    /// Plants every error in every column of a form's sample.
+    /// Plants every error in every column of a form's sample: one in each row at a time, and again until all are planted.
     fn plant(&mut self, standard: &Standard, table: &machikura::standard::Table, form: &Form) {
         let Some(rows) = sample(form) else { return };
         let before = Table { standard, rows: rows.clone() }.check();
         for (column, name) in rows[0].iter().enumerate() {
             let Some(field) = form.schema.field(name) else { continue };
-            // Where a row has a value it is replaced; else one is put into the last row.
-            let row = (1..rows.len()).find(|row| !rows[*row][column].is_empty()).unwrap_or(rows.len() - 1);
-            for (rule, value) in plants(field, &rows[row][column]) {
+            let kinds = plants(field, "").len().max(plants(field, &rows[1][column]).len());
+            for first in (0..kinds).step_by(rows.len() - 1) {
                 let mut damaged = Table { standard, rows: rows.clone() };
-                damaged.rows[row][column].clone_from(&value);
-                let excel = u64::try_from(row + 1).expect("a small number");
-                let found: Vec<Place> = damaged.check().difference(&before).copied().collect();
-                let place = (rule, Some(excel), Some(column));
-                let what = format!("{}/{} {name} row {excel} {value:?} {rule}", standard.slug, table.name);
-                self.planted += 1;
-                self.rules.insert(rule);
-                if !found.contains(&place) {
-                    self.missed.push(format!("{what}: found {found:?}"));
+                let (mut expected, mut also) = (BTreeSet::new(), BTreeSet::<&str>::new());
+                let mut what = format!("{}/{} {name}:", standard.slug, table.name);
+                for (row, cells) in damaged.rows.iter_mut().enumerate().skip(1) {
+                    let Some((rule, value)) = plants(field, &cells[column]).into_iter().nth(first + row - 1) else {
+                        continue;
+                    };
+                    expected.insert((rule, u64::try_from(row + 1).ok(), Some(column)));
+                    also.extend(goes_with(rule, field));
+                    what += &format!(" {value:?}");
+                    self.rules.insert(rule);
+                    cells[column] = value;
                 }
-                let also = goes_with(rule, field);
-                let others: Vec<&Place> =
-                    found.iter().filter(|other| **other != place && !also.contains(&other.0)).collect();
-                if !others.is_empty() && found.contains(&place) {
+                self.planted += expected.len();
+                let found: BTreeSet<Place> = damaged.check().difference(&before).copied().collect();
+                // What was wrong in the sample itself may be the same.
+                let missed: Vec<_> = expected.difference(&found).filter(|place| !before.contains(place)).collect();
+                if !missed.is_empty() {
+                    self.missed.push(format!("{what}: not {missed:?} but {found:?}"));
+                }
+                let others: Vec<_> = found.difference(&expected).filter(|(rule, _, _)| !also.contains(rule)).collect();
+                if !others.is_empty() {
                     self.alarms.push(format!("{what}: also {others:?}"));
                 }
             }

@@ -89,8 +89,9 @@ fn is_after(kind: Kind, first: &str, second: &str) -> bool {
     }
 }
 
-/// The value in the standard's form.
+/// The value in the standard's form. A text that may hold anything is compared where it holds a day.
 fn meant(kind: Kind, text: &str) -> Option<Cow<'_, str>> {
+    let kind = if kind == Kind::String { Kind::Date } else { kind };
     if kind.check(text).is_ok() { Some(Cow::Borrowed(text)) } else { kind.normalise(&narrow(text)).map(Cow::Owned) }
 }
 
