@@ -106,22 +106,32 @@ pub fn is_dash(character: char) -> bool {
 }
 
 /// Half-width form of a value in a half-width field: full-width digits, Latin letters, signs and blanks narrowed,
-/// dash look-alikes as `-`. Kana and kanji stay as they are.
+/// dash look-alikes as `-`. Kana and kanji stay as they are, and a long-vowel mark behind kana is no dash.
 ///
 /// ```
-/// assert_eq!(machikura::text::narrow("０８６－８０３‐１０００"), "086-803-1000");
+/// use machikura::text::narrow;
+/// assert_eq!(narrow("０８６－８０３‐１０００"), "086-803-1000");
+/// assert_eq!(narrow("２ー３ コート"), "2-3 コート");
 /// ```
 pub fn narrow(value: &str) -> String {
+    let mut before = ' ';
     value
         .chars()
-        .map(|character| match character {
-            _ if is_dash(character) => '-',
-            '！'..='～' => char::from_u32(u32::from(character) - 0xFEE0).unwrap_or(character),
-            '\u{3000}' | '\u{a0}' => ' ',
-            '〜' => '~',
-            _ => character,
+        .map(|character| match (character, std::mem::replace(&mut before, character)) {
+            ('ー' | 'ｰ', 'ぁ'..='ヿ' | 'ｦ'..='ﾟ') => character,
+            (character, _) => narrow_character(character),
         })
         .collect()
+}
+
+fn narrow_character(character: char) -> char {
+    match character {
+        _ if is_dash(character) => '-',
+        '！'..='～' => char::from_u32(u32::from(character) - 0xFEE0).unwrap_or(character),
+        '\u{3000}' | '\u{a0}' => ' ',
+        '〜' => '~',
+        _ => character,
+    }
 }
 
 /// How many columns of a terminal a character takes: two where it is wide.

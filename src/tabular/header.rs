@@ -31,7 +31,7 @@ pub struct Header<'a> {
     pub row: u64,
     /// How many rows were read before the first row of data, the heading included.
     pub skipped_rows: usize,
-    /// Rows above the heading that hold something.
+    /// Rows above the heading, and remarks right below it, that hold something.
     pub title_rows: usize,
     /// Whether two rows make up the heading.
     pub has_two_rows: bool,
@@ -201,11 +201,14 @@ impl Head {
         };
         let columns = match_columns(&labels, subject.map(|subject| &subject.form.schema), &BTreeMap::new());
         let last = if second.is_some() { row + 1 } else { row };
+        // Remarks for machines, as LinkData puts them below the heading too.
+        let is_remark = |(_, cells): &&(u64, Vec<String>)| cells.first().is_some_and(|cell| cell.starts_with('#'));
+        let remarks = self.rows[last + 1..].iter().take_while(is_remark).count();
         Header {
             sheet,
             row: *number,
-            skipped_rows: self.before[last] + 1,
-            title_rows: row,
+            skipped_rows: self.before[last + remarks] + 1,
+            title_rows: row + remarks,
             has_two_rows: second.is_some(),
             columns,
             subject,

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 
 use super::rule::Class;
 use super::rule::Class::{Likely, Lossless};
+use super::rules::kana::is_reading;
 use crate::schema::{Charset, Field, Kind};
 use crate::text::{is_dash, narrow, to_katakana, trim, widen_kana};
 
@@ -106,10 +107,16 @@ fn if_wrong(field: &Field, value: &str, meant: fn(Kind, &str) -> Option<String>)
     is_wrong.then(|| meant(field.kind, value))?.filter(|meant| field.kind.check(meant).is_ok())
 }
 
-/// A placeholder is left as it is: it means no value, in whichever width.
+/// Words stay as they are, since another width would not make them a value; so does a placeholder, which means none.
 fn half_width(field: &Field, value: &str) -> Option<String> {
-    (is_half_width(field) && !value.is_ascii() && !placeholder::is_placeholder(field, value))
-        .then(|| changed(value, narrow(value).trim()))?
+    if !is_half_width(field) || value.is_ascii() || placeholder::is_placeholder(field, value) {
+        return None;
+    }
+    let narrowed = narrow(value);
+    let narrowed = narrowed.trim();
+    let kind = field.kind;
+    let is_read = kind.normalise(narrowed).is_some() || kind.propose(narrowed).is_some();
+    (narrowed.is_ascii() || is_read || without_own_unit(field, narrowed).is_some()).then(|| changed(value, narrowed))?
 }
 
 /// The rule that half-width kana breaks: readings have one of their own.
@@ -122,7 +129,9 @@ fn full_width_kana(field: &Field, value: &str) -> Option<String> {
 }
 
 fn katakana(field: &Field, value: &str) -> Option<String> {
-    (field.charset == Some(Charset::Katakana)).then(|| changed(value, &with_long_vowels(&to_katakana(value))))?
+    // Half a reading is no reading: with kanji in between nothing is changed.
+    (field.charset == Some(Charset::Katakana))
+        .then(|| changed(value, &with_long_vowels(&to_katakana(value))).filter(|kana| is_reading(kana)))?
 }
 
 /// The long-vowel mark for a dash between katakana, where it is no hyphen that a reading may hold.
@@ -158,8 +167,26 @@ pub(super) const DECIMALS: usize = 8;
 fn to_the_millimetre(field: &Field, value: &str) -> Option<String> {
     let (whole, decimals) = value.split_once('.').filter(|(_, decimals)| decimals.len() > DECIMALS)?;
     let is_degrees = matches!(field.kind, Kind::Latitude | Kind::Longitude) && field.kind.check(value).is_ok();
-    // Cut, not rounded: it never passes through a float, and the difference is below a millimetre.
-    is_degrees.then(|| format!("{whole}.{}", &decimals[..DECIMALS]))
+    is_degrees.then(|| rounded(&format!("{whole}.{}", &decimals[..DECIMALS]), decimals.as_bytes()[DECIMALS]))
+}
+
+/// A decimal number, rounded by the digit behind it; it never passes through a float.
+fn rounded(number: &str, next_digit: u8) -> String {
+    if next_digit < b'5' {
+        return number.to_owned();
+    }
+    let mut digits = number.to_owned().into_bytes();
+    for digit in digits.iter_mut().rev() {
+        match digit {
+            b'9' => *digit = b'0',
+            b'0'..=b'8' => {
+                *digit += 1;
+                break;
+            }
+            _ => {}
+        }
+    }
+    String::from_utf8(digits).expect("digits, a point and a sign")
 }
 
 /// Without what [`is_stray`] says, and with blanks for tabs.

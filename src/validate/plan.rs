@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::findings::Finding;
+use super::findings::{Finding, Severity};
 use super::rule::Class;
 use super::rules::RULES;
 
@@ -14,12 +14,21 @@ const SAMPLES: usize = 3;
 pub struct PlanEntry {
     /// The rule.
     pub rule: &'static str,
+    /// The gravest of the findings.
+    pub severity: Severity,
     /// How far the correction can be trusted; `None` where only the municipality can mend it.
     pub class: Option<Class>,
     /// How many cells it changes, or how many findings are left to people.
     pub cells: u64,
     /// The first few.
     pub samples: Vec<Sample>,
+}
+
+impl PlanEntry {
+    /// Whether all of it is good to know and nothing that anybody must do.
+    pub fn is_only_told(&self) -> bool {
+        self.class.is_none() && self.severity == Severity::Info
+    }
 }
 
 /// One cell before and after.
@@ -48,8 +57,14 @@ impl Plan {
             (None, None) if finding.rule.vanishes_when_rewritten() => (Some(Class::Lossless), None),
             (None, None) => (None, None),
         };
-        let entry =
-            self.0.entry((rule, class)).or_insert_with(|| PlanEntry { rule, class, cells: 0, samples: Vec::new() });
+        let entry = self.0.entry((rule, class)).or_insert_with(|| PlanEntry {
+            rule,
+            severity: finding.severity,
+            class,
+            cells: 0,
+            samples: Vec::new(),
+        });
+        entry.severity = entry.severity.min(finding.severity);
         entry.cells += finding.cells;
         if entry.samples.len() < SAMPLES {
             entry.samples.push(Sample {

@@ -99,7 +99,18 @@ pub fn repair(
     let (mut read, mut row_numbers) = (0, Vec::new());
     while let Some(row) = rows.next_row()? {
         read += 1;
-        if read <= header.skipped_rows || row.is_empty() {
+        if row.is_empty() {
+            continue;
+        }
+        if read <= header.skipped_rows {
+            let is_heading = row.number == header.row || (header.has_two_rows && row.number == header.row + 1);
+            if !is_heading {
+                let text: Vec<&str> = row.cells().map(trim).filter(|cell| !cell.is_empty()).collect();
+                let (rules, before) = ("title-rows".to_owned(), &*text.join(" "));
+                let cell = format!("A{}", row.number);
+                told(&Patch { row: row.number, column: "", cell, rules, before, after: "" })
+                    .map_err(RepairError::Write)?;
+            }
             continue;
         }
         let cells: Vec<&str> = (0..is_filled.len()).map(|index| row.cell(index)).collect();

@@ -34,7 +34,7 @@ mod half_width_kana;
 mod hidden_content;
 mod house_number_date;
 mod html;
-mod kana;
+pub(super) mod kana;
 mod length;
 mod line_break;
 mod lost_character;

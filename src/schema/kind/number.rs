@@ -83,7 +83,7 @@ pub(super) fn normalise_integer(text: &str) -> Option<String> {
 
 /// The units and counters that offices write behind a number. Those that would change its size (千円, 万人, km) are not
 /// among them.
-const UNITS: [&str; 44] = [
+const UNITS: [&str; 43] = [
     "人",
     "名",
     "円",
@@ -110,7 +110,6 @@ const UNITS: [&str; 44] = [
     "冊",
     "校",
     "園",
-    "組",
     "区画",
     "歳",
     "才",

@@ -29,7 +29,8 @@ pub(super) fn spelt_otherwise(field: &Field, value: &str) -> Option<String> {
     }
     let own = if words == ["有", "無"] { OWN } else { SURE };
     if let Some(answer) = Answer::of(value, SURE).or_else(|| Answer::of(value, own)) {
-        return answer.word(field).map(str::to_owned);
+        // Blank can also mean that nobody has said, so a plain no in its place is only probably the same.
+        return answer.word(field).filter(|word| !word.is_empty()).map(str::to_owned);
     }
     folded(words, value).or_else(|| {
         // Some words hold a middle dot or a comma themselves, so a separator counts only if every part is a word.
@@ -45,7 +46,7 @@ pub(super) fn probable_answer(field: &Field, value: &str) -> Option<String> {
     if value.is_empty() || is_listed(words(field), field.separator.as_deref(), value) {
         return None;
     }
-    Answer::of(value, PROBABLE)?.word(field).map(str::to_owned)
+    Answer::of(value, SURE).or_else(|| Answer::of(value, PROBABLE))?.word(field).map(str::to_owned)
 }
 
 /// Whether a value is a mark of something between yes and no (△), or a mark that goes on: ○(2階).

@@ -3,6 +3,7 @@
 use super::Report;
 use crate::text::Lang;
 use crate::validate::findings::Severity;
+use crate::validate::rule::Class;
 
 /// So many entries are named; of more, so many are.
 const NAMED: usize = 5;
@@ -32,6 +33,15 @@ impl Report {
                 format!("自動修正（machikura fix）で {all} 件のうち {fixable} 件が直ります。")
             } else {
                 format!("`machikura fix` mends {fixable} of {all} by itself.")
+            });
+        }
+        let likely: u64 =
+            self.fix_plan.iter().filter(|entry| entry.class == Some(Class::Likely)).map(|entry| entry.cells).sum();
+        if likely > 0 {
+            steps.push(if is_ja {
+                format!("ほかに {likely} 個のセルは、おそらくこうだという値を補えます（machikura fix --fix likely）。結果を確かめてください。")
+            } else {
+                format!("{likely} more cells can be given a probable value (`machikura fix --fix likely`); look at the result.")
             });
         }
         steps.extend(self.left(Severity::Error, lang));

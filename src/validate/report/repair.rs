@@ -22,12 +22,14 @@ fn write_all(out: &mut String, repaired: &Repaired, after: &Report, lang: Lang) 
         Lang::Ja => writeln!(out, "{name}: {rows} 行を書き出し、{cells} 個のセルを直しました")?,
         Lang::En => writeln!(out, "{name}: {rows} rows written, {cells} cells corrected")?,
     }
-    let (done, open): (Vec<&PlanEntry>, Vec<&PlanEntry>) = repaired
-        .report
+    let is_followed = |entry: &&PlanEntry| entry.class.is_some_and(|class| repaired.recipe.allows(entry.rule, class));
+    let done: Vec<&PlanEntry> = repaired.report.fix_plan.iter().filter(is_followed).collect();
+    // What is left is what the corrected table still shows, not what the file showed.
+    let (offered, left): (Vec<&PlanEntry>, Vec<&PlanEntry>) = after
         .fix_plan
         .iter()
-        .partition(|entry| entry.class.is_some_and(|class| repaired.recipe.allows(entry.rule, class)));
-    let (offered, left): (Vec<&PlanEntry>, Vec<&PlanEntry>) = open.into_iter().partition(|entry| entry.class.is_some());
+        .filter(|entry| !is_followed(entry) && !entry.is_only_told())
+        .partition(|entry| entry.class.is_some());
     list(out, say("直したもの", "Corrected"), &done)?;
     list(
         out,

@@ -78,7 +78,7 @@ impl Blank {
     fn see(&mut self, row: &Row<'_>) {
         let cell = value(row, self.column);
         match &self.said {
-            _ if cell.is_empty() => self.empty += 1,
+            _ if is_missing(cell) => self.empty += 1,
             Said::Nothing => self.said = Said::Alike(cell.to_owned()),
             Said::Alike(said) if said == cell => {}
             Said::Alike(_) | Said::Differently => self.said = Said::Differently,
@@ -140,13 +140,18 @@ impl TableCheck for BlankPublisherCheck {
     }
 }
 
+/// Whether a cell says nothing: it is empty, or Excel has made of it what nobody can read (`3.00002E+12`).
+fn is_missing(cell: &str) -> bool {
+    cell.is_empty() || (cell.contains("E+") && cell.parse::<f64>().is_ok())
+}
+
 /// Places and what to write where they are empty.
 struct Filling(Vec<(usize, String)>);
 
 impl Repair for Filling {
     fn amend(&mut self, row: &mut Amendment<'_>) {
         for (place, meant) in &self.0 {
-            if trim(row.cell(*place)).is_empty() {
+            if is_missing(trim(row.cell(*place))) {
                 row.set(*place, meant);
             }
         }

@@ -53,6 +53,11 @@ impl Rule for Kana {
     }
 }
 
+/// Whether a text can be a reading as it is.
+pub(in crate::validate) fn is_reading(text: &str) -> bool {
+    text.chars().all(|character| is_katakana_character(character) || is_sign(character))
+}
+
 /// Digits, Latin letters and signs that readings of real facilities hold (第１, ＪＡ, －).
 fn is_sign(character: char) -> bool {
     character.is_ascii_alphanumeric()

@@ -1,8 +1,12 @@
 //! Rows without an identifier.
 
+use std::collections::HashSet;
+
+use sha2::{Digest, Sha256};
+
 use crate::schema::Role;
 use crate::tabular::Row;
-use crate::text::{Text, narrow, trim};
+use crate::text::{Text, fold_label, narrow, trim};
 use crate::validate::findings::{Finding, Findings, Severity};
 use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, value};
 
@@ -32,13 +36,22 @@ impl Rule for MissingId {
     fn bind_table(&self, intake: &Intake<'_>) -> Option<Box<dyn TableCheck>> {
         let place = intake.place_with(Role::Serial)?;
         let field = intake.fields().iter().find(|field| field.role == Some(Role::Serial))?;
+        let schema = &intake.header.subject?.form.schema;
+        let named: Vec<usize> = [schema.record_name(), schema.with_role(Role::JoinedAddress).next()]
+            .into_iter()
+            .flatten()
+            .map(|field| intake.place_of(field))
+            .collect();
         Some(Box::new(MissingIdCheck {
             place,
             column: intake.column_with(Role::Serial),
             name: field.name.clone(),
+            named,
+            columns: intake.columns().len(),
             filled: 0,
             empty: 0,
-            largest: 0,
+            first: None,
+            taken: HashSet::new(),
         }))
     }
 }
@@ -47,15 +60,35 @@ struct MissingIdCheck {
     place: usize,
     column: Option<usize>,
     name: String,
+    /// Places of name and address: what stays when rows come and go.
+    named: Vec<usize>,
+    columns: usize,
     filled: u64,
     empty: u64,
-    /// The largest identifier that is a number.
-    largest: u64,
+    /// The identifier of the first row that has none.
+    first: Option<String>,
+    /// Identifiers that are numbers, those made here included.
+    taken: HashSet<u64>,
 }
 
-/// The identifier that follows a number: ten digits, as the standard's examples have them.
-fn after(largest: u64) -> String {
-    format!("{:010}", largest.saturating_add(1))
+/// Ten digits, as the standard's examples have them.
+const NUMBERS: u64 = 10_000_000_000;
+
+impl MissingIdCheck {
+    /// An identifier made of name and address (of all cells where neither is filled), so that the same place has the same
+    /// one next month, whatever rows were put in before it.
+    fn made_of<'c>(&self, cell: impl Fn(usize) -> &'c str) -> u64 {
+        let joined = |places: &mut dyn Iterator<Item = usize>| {
+            places.map(|place| fold_label(cell(place))).collect::<Vec<_>>().join("|")
+        };
+        let mut text = joined(&mut self.named.iter().copied());
+        if text.chars().all(|character| character == '|') {
+            text = joined(&mut (0..self.columns).filter(|column| Some(*column) != self.column));
+        }
+        let digest = Sha256::digest(text.as_bytes());
+        digest.iter().take(8).fold(0, |number: u64, byte| number.wrapping_mul(256).wrapping_add(u64::from(*byte)))
+            % NUMBERS
+    }
 }
 
 impl TableCheck for MissingIdCheck {
@@ -63,33 +96,35 @@ impl TableCheck for MissingIdCheck {
         let id = value(row, self.column);
         if id.is_empty() {
             self.empty += 1;
+            if self.first.is_none() {
+                let columns = self.columns;
+                let made = self.made_of(|place| if place < columns { row.cell(place) } else { "" });
+                self.first = Some(format!("{made:010}"));
+            }
         } else {
             self.filled += 1;
-            // Longer numbers are no concern: no identifier made here is as long.
-            self.largest = self.largest.max(narrow(id).parse().unwrap_or(0));
+            self.taken.extend(narrow(id).parse::<u64>());
         }
     }
 
     fn finish(&mut self, findings: &mut Findings) {
-        let (name, rows, first) = (&self.name, self.empty, after(self.largest));
-        if rows == 0 {
-            return;
-        }
+        let (name, rows) = (&self.name, self.empty);
+        let Some(first) = &self.first else { return };
         let (severity, ja, en) = if self.filled == 0 {
             (
                 Severity::Info,
                 format!(
-                    "「{name}」がありません。行番号を代わりに使って公開します。{first} からの番号を補うこともできます。"
+                    "「{name}」がありません。行番号を代わりに使って公開します。名称と所在地から作った 10 桁の番号を補うこともできます（同じ施設は次の月も同じ番号になります）。"
                 ),
                 format!(
-                    "There is no \"{name}\"; row numbers stand in for it. Numbers from {first} on can be filled in."
+                    "There is no \"{name}\"; row numbers stand in for it. Ten digits made of name and address can be filled in; the same place keeps them."
                 ),
             )
         } else {
             (
                 Severity::Warning,
-                format!("「{name}」が空の行が {rows} 行あります。{first} から続く番号を補えます。"),
-                format!("\"{name}\" is empty in {rows} rows; numbers from {first} on can be filled in."),
+                format!("「{name}」が空の行が {rows} 行あります。名称と所在地から作った 10 桁の番号を補えます。"),
+                format!("\"{name}\" is empty in {rows} rows; ten digits made of name and address can be filled in."),
             )
         };
         let finding = Finding::new(&MissingId, severity).with_proposal(first).affecting(rows).with_details([ja, en]);
@@ -107,8 +142,12 @@ impl TableCheck for MissingIdCheck {
 impl Repair for MissingIdCheck {
     fn amend(&mut self, row: &mut Amendment<'_>) {
         if trim(row.cell(self.place)).is_empty() {
-            row.set(self.place, after(self.largest));
-            self.largest = self.largest.saturating_add(1);
+            let mut made = self.made_of(|place| row.cell(place));
+            // Two places of one name and address, or somebody else's number.
+            while !self.taken.insert(made) {
+                made = (made + 1) % NUMBERS;
+            }
+            row.set(self.place, format!("{made:010}"));
         }
     }
 }
@@ -118,21 +157,37 @@ mod tests {
     use super::*;
     use crate::validate::trial::Trial;
 
+    fn ids(table: &str) -> Vec<String> {
+        let outcome = Trial::of("aed", table).run(&MissingId);
+        outcome.rows.iter().map(|row| row.split(',').next().unwrap_or_default().to_owned()).collect()
+    }
+
     #[test]
-    fn numbers_go_on_behind_the_largest() {
-        for (table, finding, rows) in [
-            (
-                "ID,名称\n0000000007,A\n,B\nFF01,C\n　,D\n",
-                &["0 warning  => 0000000008"][..],
-                &["0000000007,A", "0000000008,B", "FF01,C", "0000000009,D"][..],
-            ),
-            ("ID,名称\n,A\n,B\n", &["0 info  => 0000000001"], &["0000000001,A", "0000000002,B"]),
-            ("名称,所在地_町字\nA,大供\n", &["0 info  => 0000000001"], &["A,大供,ID=0000000001"]),
-            ("ID,名称\n1,A\n", &[], &["1,A"]),
+    fn what_is_empty_is_filled_and_what_is_there_stays() {
+        for (table, severity) in [
+            ("ID,名称\n0000000007,A\n,B\nFF01,C\n　,D\n", Some("0 warning  => ")),
+            ("ID,名称\n,A\n,B\n", Some("0 info  => ")),
+            ("名称,所在地_町字\nA,大供\n", Some("0 info  => ")),
+            ("ID,名称\n1,A\n", None),
         ] {
             let outcome = Trial::of("aed", table).run(&MissingId);
-            assert_eq!(outcome.findings, finding, "{table}");
-            assert_eq!(outcome.rows, rows, "{table}");
+            let starts = |finding: &String| severity.is_some_and(|severity| finding.starts_with(severity));
+            assert!(
+                outcome.findings.iter().all(starts) && outcome.findings.is_empty() == severity.is_none(),
+                "{table}"
+            );
         }
+        let made = ids("ID,名称\n0000000007,A\n,B\nFF01,C\n　,D\n");
+        assert_eq!((&*made[0], &*made[2]), ("0000000007", "FF01"));
+        assert!([&made[1], &made[3]].iter().all(|id| id.len() == 10 && id.bytes().all(|byte| byte.is_ascii_digit())));
+        assert_ne!(made[1], made[3]);
+    }
+
+    #[test]
+    fn a_place_keeps_its_identifier_when_rows_come_and_go() {
+        let before = ids("NO,名称,住所\n,甲,岡山市1\n,乙,岡山市2\n,乙,岡山市2\n");
+        let after = ids("NO,名称,住所\n,新,岡山市9\n,甲,岡山市1\n,乙,岡山市2\n,乙,岡山市2\n");
+        assert_eq!(before, after[1..]);
+        assert_ne!(before[1], before[2], "each has one of its own");
     }
 }

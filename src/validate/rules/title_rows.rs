@@ -22,8 +22,8 @@ impl Rule for TitleRows {
 
     fn message(&self) -> Text {
         Text {
-            ja: "見出し行の上に {0} 行あります。見出しは 1 行目に置いてください。",
-            en: "There are {0} rows above the heading; the heading belongs in row 1.",
+            ja: "見出しのほかに、表題や注記の行が {0} 行あります。見出しは 1 行目に、データは 2 行目から置いてください。",
+            en: "Besides the heading there are {0} rows of titles or remarks; the heading belongs in row 1, the data right below.",
         }
     }
 
