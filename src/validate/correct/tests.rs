@@ -92,7 +92,7 @@ fn what_is_meant_beyond_doubt_and_what_only_probably() {
         (&yes_no, "-", None, Some("")),
         (&one_blank, "◯", Some("1"), Some("1")),
         (&one_blank, "×", None, Some("")),
-        (&one_blank, "無", Some(""), Some("")),
+        (&one_blank, "無", None, Some("")),
         (&one_blank, "否", None, Some("")),
         (&one_blank, "△", None, None),
         (&types, "国土・気象、人口・世帯", Some("国土・気象;人口・世帯"), Some("国土・気象;人口・世帯")),
