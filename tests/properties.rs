@@ -84,7 +84,7 @@ proptest! {
     #[test]
     fn what_is_corrected_stays_as_it_is_when_it_is_corrected_again(bytes in table_bytes()) {
         // An older form is lifted first and then looked at again; then nothing changes any more.
-        let once = corrected(bytes.into()).and_then(corrected).and_then(corrected);
+        let once = corrected(bytes).and_then(corrected).and_then(corrected);
         if let Some(once) = once {
             prop_assert_eq!(corrected(once.clone()), Some(once));
         }
