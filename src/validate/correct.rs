@@ -108,7 +108,7 @@ fn if_wrong(field: &Field, value: &str, meant: fn(Kind, &str) -> Option<String>)
 }
 
 /// Words stay as they are, since another width would not make them a value; so does a placeholder, which means none.
-fn half_width(field: &Field, value: &str) -> Option<String> {
+pub(super) fn half_width(field: &Field, value: &str) -> Option<String> {
     if !is_half_width(field) || value.is_ascii() || placeholder::is_placeholder(field, value) {
         return None;
     }

@@ -2,7 +2,7 @@
 
 use crate::schema::{Charset, Field, Kind};
 use crate::text::Text;
-use crate::validate::correct::is_half_width;
+use crate::validate::correct::{half_width, is_half_width};
 use crate::validate::findings::Severity;
 use crate::validate::rule::{Cell, CellCheck, Fault, Level, Rule};
 
@@ -46,8 +46,10 @@ impl Rule for CharsetRule {
             (Kind::String | Kind::Code, Some(_)) => Some(|character| character.is_ascii()),
             _ => None,
         };
+        let field = field.clone();
         Some(Box::new(move |cell: Cell<'_>| {
-            if cell.text != cell.trimmed {
+            // Words that no width would make a value are told by the rule of the field's form.
+            if cell.text != cell.trimmed && half_width(&field, cell.trimmed).is_some() {
                 let wide = cell.trimmed.chars().zip(cell.text.chars()).find(|(raw, narrow)| raw != narrow)?.0;
                 return Some(Fault::with(severity, [format!("全角の「{wide}」"), format!("{wide} is full-width")]));
             }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use sha2::{Digest, Sha256};
 
-use crate::schema::Role;
+use crate::schema::{Field, Role};
 use crate::tabular::Row;
 use crate::text::{Text, fold_label, narrow, trim};
 use crate::validate::findings::{Finding, Findings, Severity};
@@ -37,7 +37,12 @@ impl Rule for MissingId {
         let place = intake.place_with(Role::Serial)?;
         let field = intake.fields().iter().find(|field| field.role == Some(Role::Serial))?;
         let schema = &intake.header.subject?.form.schema;
-        let named: Vec<usize> = [schema.record_name(), schema.with_role(Role::JoinedAddress).next()]
+        // An older form says by what it becomes which column is the address, so that both editions make the same number.
+        let current = intake.header.subject?.table.schema();
+        let address = current.with_role(Role::JoinedAddress).next().map(|field| &current.fields()[field].name);
+        let is_address =
+            |field: &Field| address.is_some_and(|name| *name == field.name || field.becomes.as_ref() == Some(name));
+        let named: Vec<usize> = [schema.record_name(), schema.fields().iter().position(is_address)]
             .into_iter()
             .flatten()
             .map(|field| intake.place_of(field))
