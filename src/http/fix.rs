@@ -173,7 +173,7 @@ struct FixFilePath {
     ("id" = String, Path, description = "Link ヘッダーの ID / the id of the Link header", example = "0123456789abcdef0123456789abcdef"),
     ("file" = String, Path, description = "corrected または patches / corrected or patches", example = "patches")),
     responses((status = 200, description = "CSV", body = String, content_type = "text/csv")))]
-#[get("/fixes/{id}/{file:[a-z]+}.csv")]
+#[get("/fixes/{id}/{file}.csv")]
 pub async fn get_fix_file(
     app: web::Data<App>,
     request: HttpRequest,
@@ -212,7 +212,7 @@ pub fn recipe(parameters: &Parameters, kept: Option<Recipe>) -> Result<Recipe, P
         None => kept.unwrap_or_default(),
     };
     match parameters.get("fix") {
-        None | Some("true" | "false") => {}
+        None | Some("true") => {}
         Some("lossless") => recipe.fix = Class::Lossless,
         Some("likely") => recipe.fix = Class::Likely,
         Some(other) => {

@@ -131,8 +131,18 @@ fn complete(operation: &mut Operation, registry: &Registry, is_read: bool) {
     if let Some(RefOr::T(found)) = responses.get_mut("200")
         && id == "validate_file"
     {
+        let other = || ObjectBuilder::new().schema_type(Type::Object);
         for format in REPORT_FORMATS {
-            found.content.entry(bare(format.media_type())).or_insert_with(|| RefOr::T(content("")));
+            let media_type = bare(format.media_type());
+            let schema: RefOr<ApiSchema> = match media_type.as_str() {
+                // Our own shape, or that of a format with the same media type.
+                "application/json" => {
+                    AnyOfBuilder::new().item(Ref::from_schema_name("ReportBody")).item(other()).into()
+                }
+                json if json.ends_with("+json") => other().into(),
+                _ => ObjectBuilder::new().schema_type(Type::String).into(),
+            };
+            found.content.insert(media_type, RefOr::T(ContentBuilder::new().schema(Some(schema)).build()));
         }
     }
     for (status, response) in responses {
@@ -174,14 +184,20 @@ fn words(operation: &str, parameter: &str, registry: &Registry) -> Option<Vec<St
         (_, "lang") => owned(&["ja", "en"]),
         (_, "count") => owned(&["exact", "none"]),
         ("list_datasets", "sort") => owned(&datasets::ORDERS),
+        ("fix_file", "format") => owned(&["csv", "json"]),
+        ("fix_file", "fix") => owned(&["true", "lossless", "likely"]),
+        ("publish_dataset", "fix") => owned(&["true", "lossless", "likely", "false"]),
+        ("get_fix_file", "file") => owned(&["corrected", "patches"]),
         ("validate_file", "format") => REPORT_FORMATS.iter().map(|format| format.id().to_owned()).collect(),
         ("get_standard", "format") => owned(&standards::FORMS),
-        ("download_dataset" | "download_version", "format") => owned(&formats().chain(["source"]).collect::<Vec<_>>()),
+        ("download_dataset" | "download_version", "format") => {
+            owned(&formats().chain(["source", "patches"]).collect::<Vec<_>>())
+        }
         (_, "format") => owned(&formats().collect::<Vec<_>>()),
         ("publish_dataset", "nonconforming") => owned(&publish::NONCONFORMING),
         ("download_dataset" | "download_version", "edition") => owned(&downloads::EDITIONS.map(Edition::as_str)),
         (_, "edition") => owned(&[Edition::Standard, Edition::Recommended, Edition::Variant].map(Edition::as_str)),
-        (_, "slug") | ("validate_file", "standard") => {
+        (_, "slug") | ("validate_file" | "fix_file", "standard") => {
             registry.standards().iter().map(|standard| standard.slug.clone()).collect()
         }
         ("get_problem", "code") => owned(&Code::ALL.map(Code::word)),
