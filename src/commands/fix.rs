@@ -7,8 +7,9 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use machikura::publish::{Task, copy_to, mend};
+use machikura::text::Bilingual;
 use machikura::validate::report::repair as repair_report;
-use machikura::validate::{Class, Recipe, RepairError, Request};
+use machikura::validate::{Class, Recipe, RecipeError, RepairError, Request};
 
 use super::target::{self, Target};
 use super::validate::{UNREADABLE, refuse};
@@ -60,7 +61,8 @@ impl Fix {
 
     fn correct(&self) -> Result<bool, String> {
         let output = self.output.as_deref();
-        if output.is_some_and(|output| is_same_file(output, &self.file)) {
+        let written = [output, self.patches.as_deref(), self.save_recipe.as_deref()];
+        if written.into_iter().flatten().any(|path| is_same_file(path, &self.file)) {
             return Err("元のファイルには上書きしません。-o に別の名前を付けてください / the file itself is never overwritten; give -o another name".to_owned());
         }
         if output.is_none() && io::stdout().is_terminal() {
@@ -73,7 +75,7 @@ impl Fix {
         let task = Task { registry: &registry, standard, organization, max_issues };
         let mended = mend(&upload, &task, &recipe, &std::env::temp_dir()).map_err(|error| match error {
             RepairError::Read(error) => format!("{}: {}", self.file.display(), target::unreadable(error)),
-            error => format!("{}: {error}", self.file.display()),
+            error => format!("{}: {}", self.file.display(), target::in_both_languages(error)),
         })?;
         let (repaired, after) = (&mended.correction.repaired, &mended.after.report);
         if let Some(path) = &self.patches {
@@ -98,7 +100,7 @@ impl Fix {
         let mut recipe = match &self.recipe {
             Some(path) => {
                 let json = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-                Recipe::from_json(&json).map_err(|error| format!("{}: {error}", path.display()))?
+                Recipe::from_json(&json).map_err(|error| format!("{}: {}", path.display(), both(&error)))?
             }
             None => Recipe::default(),
         };
@@ -108,10 +110,15 @@ impl Fix {
             None => {}
         }
         if let Some(rules) = &self.rules {
-            recipe.switch(rules).map_err(|error| error.to_string())?;
+            recipe.switch(rules).map_err(|error| both(&error))?;
         }
         Ok(recipe)
     }
+}
+
+fn both(error: &RecipeError) -> String {
+    let Bilingual { ja, en } = error.text();
+    format!("{ja} / {en}")
 }
 
 fn is_same_file(one: &Path, other: &Path) -> bool {

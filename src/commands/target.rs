@@ -92,10 +92,16 @@ pub fn upload(file: &Path) -> std::io::Result<Upload> {
 /// Why a file could not be read, in both languages.
 pub fn unreadable(error: ReadError) -> String {
     match error {
-        ReadError::Io(error) => error.to_string(),
-        error => {
-            let english = error.to_string();
-            format!("{} / {english}", Problem::from(error).detail(Lang::Ja))
+        ReadError::Io(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            "ファイルがありません / there is no such file".to_owned()
         }
+        ReadError::Io(error) => error.to_string(),
+        error => in_both_languages(error),
     }
+}
+
+/// An error as the server would tell it.
+pub fn in_both_languages(error: impl Into<Problem>) -> String {
+    let problem = error.into();
+    format!("{} / {}", problem.detail(Lang::Ja), problem.detail(Lang::En))
 }

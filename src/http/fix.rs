@@ -17,7 +17,7 @@ use super::resolve;
 use super::uploads::{self, Spooled};
 use crate::municipality::Municipality;
 use crate::publish::{Mended, Task, mend};
-use crate::text::Lang;
+use crate::text::{Bilingual, Lang};
 use crate::validate::report::json::ReportBody;
 use crate::validate::{Class, Recipe, RecipeError};
 
@@ -198,14 +198,8 @@ pub async fn get_fix_file(
 /// 400 for what is no recipe or no rule.
 pub fn recipe(parameters: &Parameters, kept: Option<Recipe>) -> Result<Recipe, Problem> {
     let wrong = |name: &str, value: &str, error: &RecipeError| {
-        let ja = match error {
-            RecipeError::Json(error) => format!("recipe はレシピの JSON ではありません（{error}）。"),
-            RecipeError::UnknownRule { name, nearest: Some(near) } => {
-                format!("規則「{name}」はありません。{near} のことですか。")
-            }
-            RecipeError::UnknownRule { name, nearest: None } => format!("規則「{name}」はありません。"),
-        };
-        Problem::parameter(name, value, ja, error.to_string())
+        let Bilingual { ja, en } = error.text();
+        Problem::parameter(name, value, ja, en)
     };
     let mut recipe = match parameters.get("recipe") {
         Some(json) => Recipe::from_json(json).map_err(|error| wrong("recipe", json, &error))?,

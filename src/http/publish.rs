@@ -116,7 +116,17 @@ pub async fn publish_dataset(
         let (spooled, checked) = check::run(&app, spooled, Some(slug.clone()), Some(organization), 1_000).await?;
         (spooled, checked, None)
     };
-    let (publishable, report) = decide(checked, &wish, lang)?;
+    let decided = decide(checked, &wish, lang);
+    let (publishable, report) = match &correction {
+        // Otherwise the rows and columns of the report would be looked for in the file as it came.
+        Some(_) => decided.map_err(|problem| {
+            problem.hint(
+                "report は、直した後の表に残っているものです。その表と変更したセルの一覧は POST /api/v1/fix に同じファイルを送ると得られます。",
+                "report tells what is left in the corrected table; POST the same file to /api/v1/fix for that table and the list of changes.",
+            )
+        })?,
+        None => decided?,
+    };
     let actor = auth::actor(&holder, &request);
     let dataset = id.to_string();
     let shared = app.clone();

@@ -214,6 +214,8 @@ pub enum Role {
     PublisherCode,
     /// Name of that body.
     PublisherName,
+    /// Code of the municipality that a row belongs to, whoever publishes it.
+    MunicipalityCode,
     /// Code of the municipality where the thing stands.
     LocationCode,
     /// Prefecture of the address.

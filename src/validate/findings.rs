@@ -216,19 +216,23 @@ pub struct Findings {
 /// An error of one of these leaves no table of a data set.
 const FATAL: [&str; 3] = ["unknown-data-set", "no-rows", "missing-column"];
 
-/// Counts rows that come in ascending order, each once.
+/// Counts rows, each once, in whatever order they come.
 #[derive(Debug, Default)]
 struct RowCounter {
-    last: Option<u64>,
+    /// A bit for every row.
+    seen: Vec<u64>,
     count: u64,
 }
 
 impl RowCounter {
     fn add(&mut self, row: u64) {
-        if self.last.is_none_or(|last| row > last) {
-            self.last = Some(row);
-            self.count += 1;
+        let word = usize::try_from(row / 64).expect("a file has fewer rows than memory has bytes");
+        if self.seen.len() <= word {
+            self.seen.resize(word + 1, 0);
         }
+        let bit = 1 << (row % 64);
+        self.count += u64::from(self.seen[word] & bit == 0);
+        self.seen[word] |= bit;
     }
 }
 
@@ -255,8 +259,8 @@ impl Findings {
     /// From here on findings belong to this table of the report.
     pub fn begin_table(&mut self, index: usize) {
         self.table = index;
-        self.rows_with_errors.last = None;
-        self.rows_with_warnings.last = None;
+        self.rows_with_errors.seen.clear();
+        self.rows_with_warnings.seen.clear();
     }
 
     /// Adds one.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rule::Class;
 use super::rules;
+use crate::text::Bilingual;
 
 /// Decisions about a repair. Everything may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +48,22 @@ pub enum RecipeError {
         /// The rule most like it.
         nearest: Option<&'static str>,
     },
+}
+
+impl RecipeError {
+    /// What is wrong, in both languages.
+    pub fn text(&self) -> Bilingual {
+        let ja = match self {
+            RecipeError::Json(error) => format!("レシピの JSON ではありません（{error}）。"),
+            RecipeError::UnknownRule { name, nearest: Some(near) } => {
+                format!("規則「{name}」はありません。{near} のことですか。")
+            }
+            RecipeError::UnknownRule { name, nearest: None } => {
+                format!("規則「{name}」はありません。規則の名前は検査結果に出ます。")
+            }
+        };
+        Bilingual { ja, en: self.to_string() }
+    }
 }
 
 impl Recipe {

@@ -86,6 +86,9 @@ impl Group<'_> {
     }
 }
 
+/// What an empty cell is called.
+pub(super) const BLANK: Text = Text { ja: "（空欄）", en: "(blank)" };
+
 /// The better value of a cell, in words.
 pub(super) struct Correction {
     /// On one line; what is to be blank is called so.
@@ -98,8 +101,7 @@ impl Correction {
     /// The one that a finding offers.
     pub fn of(finding: &Finding, lang: Lang) -> Option<Correction> {
         let better = finding.suggestion.as_deref().or(finding.proposal.as_deref())?;
-        let blank = Text { ja: "（空欄）", en: "(blank)" };
-        let better = if better.is_empty() { blank.get(lang).to_owned() } else { harmless(better) };
+        let better = if better.is_empty() { BLANK.get(lang).to_owned() } else { harmless(better) };
         Some(Correction { better, is_sure: finding.suggestion.is_some() })
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::Report;
+use super::groups::BLANK;
 use crate::text::Lang;
 use crate::validate::plan::PlanEntry;
 use crate::validate::repair::Repaired;
@@ -30,13 +31,14 @@ fn write_all(out: &mut String, repaired: &Repaired, after: &Report, lang: Lang) 
         .iter()
         .filter(|entry| !is_followed(entry) && !entry.is_only_told())
         .partition(|entry| entry.class.is_some());
-    list(out, say("直したもの", "Corrected"), &done)?;
+    list(out, say("直したもの", "Corrected"), &done, lang)?;
     list(
         out,
         say("確かめれば直せるもの（--fix likely、または --rules 規則）", "Offered (--fix likely, or --rules RULE)"),
         &offered,
+        lang,
     )?;
-    list(out, say("人が直すもの", "Left to you"), &left)?;
+    list(out, say("人が直すもの", "Left to you"), &left, lang)?;
     let (errors, warnings) = (after.errors, after.warnings);
     let verdict = if after.is_valid() { say("適合", "conforms") } else { say("不適合", "does not conform") };
     match lang {
@@ -49,7 +51,7 @@ fn write_all(out: &mut String, repaired: &Repaired, after: &Report, lang: Lang) 
     }
 }
 
-fn list(out: &mut String, title: &str, entries: &[&PlanEntry]) -> std::fmt::Result {
+fn list(out: &mut String, title: &str, entries: &[&PlanEntry], lang: Lang) -> std::fmt::Result {
     if entries.is_empty() {
         return Ok(());
     }
@@ -57,15 +59,18 @@ fn list(out: &mut String, title: &str, entries: &[&PlanEntry]) -> std::fmt::Resu
     for entry in entries {
         let sample = entry.samples.iter().find_map(|sample| {
             let after = sample.after.as_deref()?;
-            Some(format!("  {} → {}", shown(&sample.before), shown(after)))
+            Some(format!("  {} → {}", shown(&sample.before, lang), shown(after, lang)))
         });
         writeln!(out, "  {:>7}  {}{}", entry.cells, entry.rule, sample.unwrap_or_default())?;
     }
     Ok(())
 }
 
-fn shown(value: &str) -> String {
+fn shown(value: &str, lang: Lang) -> String {
     const SHOWN: usize = 30;
+    if value.is_empty() {
+        return BLANK.get(lang).to_owned();
+    }
     let short: String = value.chars().take(SHOWN).map(|c| if c == '\n' { '⏎' } else { c }).collect();
     if value.chars().nth(SHOWN).is_some() { format!("「{short}…」") } else { format!("「{short}」") }
 }

@@ -1,6 +1,6 @@
 //! A joined address that is not what its parts make up.
 
-use crate::municipality::{self, MunicipalityKind};
+use crate::municipality;
 use crate::tabular::Row;
 use crate::text::{Text, trim};
 use crate::validate::address::{AddressColumns, fold_address, is_day};
@@ -39,10 +39,6 @@ impl Rule for AddressJoined {
             joined,
             name: field.1.name.clone(),
             is_absent: joined >= intake.columns().len(),
-            prefectures: municipality::all()
-                .filter(|body| body.kind == MunicipalityKind::Prefecture)
-                .map(|body| body.prefecture.as_str())
-                .collect(),
             empty: Group::default(),
             headless: Group::default(),
         }))
@@ -54,7 +50,6 @@ struct AddressJoinedCheck {
     joined: usize,
     name: String,
     is_absent: bool,
-    prefectures: Vec<&'static str>,
     /// Rows without a joined address of which the parts are known.
     empty: Group,
     /// Rows whose joined address lacks the prefecture.
@@ -107,6 +102,11 @@ impl<'a> Address<'a> {
         (is_known && !is_day(block)).then(|| self.parts.concat())
     }
 
+    /// Whether the joined address does not begin with a prefecture.
+    fn is_headless(&self) -> bool {
+        municipality::split(self.joined).0.is_empty()
+    }
+
     /// The joined address with its prefecture, where that is known and the address goes on with the municipality.
     fn with_prefecture(&self) -> Option<String> {
         let [prefecture, municipality, ..] = self.parts;
@@ -147,7 +147,7 @@ impl TableCheck for AddressJoinedCheck {
             }
             return;
         }
-        if !self.prefectures.iter().any(|prefecture| address.joined.starts_with(prefecture)) {
+        if address.is_headless() {
             self.headless.add(address.joined, address.with_prefecture());
         }
         if let Some(part) = address.lacking() {
@@ -199,10 +199,9 @@ impl Repair for AddressJoinedCheck {
 
     fn amend(&mut self, row: &mut Amendment<'_>) {
         let address = Address::of(&self.columns, self.joined, |column| row.cell(column));
-        let is_headless = || !self.prefectures.iter().any(|prefecture| address.joined.starts_with(prefecture));
         let meant = match address.joined {
             "" => address.parts_in_one(),
-            _ if is_headless() => address.with_prefecture(),
+            _ if address.is_headless() => address.with_prefecture(),
             _ => None,
         };
         if let Some(meant) = meant {

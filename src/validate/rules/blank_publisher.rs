@@ -1,6 +1,7 @@
 //! Rows that do not say which body publishes them.
 
-use crate::municipality::{self, Municipality};
+use super::scientific_notation::is_scientific;
+use crate::municipality::{self, Municipality, MunicipalityKind};
 use crate::schema::Role;
 use crate::tabular::Row;
 use crate::text::{Text, narrow, trim};
@@ -34,35 +35,42 @@ impl Rule for BlankPublisher {
     }
 
     fn bind_table(&self, intake: &Intake<'_>) -> Option<Box<dyn TableCheck>> {
-        let blank = |role| {
-            let place = intake.place_with(role)?;
-            let field = intake.fields().iter().find(|field| field.role == Some(role))?;
-            Some(Blank {
-                place,
-                column: intake.column_with(role),
-                name: field.name.clone(),
-                empty: 0,
-                said: Said::Nothing,
+        let current = intake.header.subject?.table.schema();
+        let blanks = |role| {
+            let fields = intake.fields().iter().enumerate().filter(move |(_, field)| field.role == Some(role));
+            fields.map(|(index, field)| {
+                let now = field.becomes.as_ref().and_then(|name| current.field(name)).unwrap_or(field);
+                Blank {
+                    place: intake.place_of(index),
+                    column: intake.column_of(index),
+                    name: field.name.clone(),
+                    is_municipal: now.role == Some(Role::MunicipalityCode),
+                    empty: 0,
+                    said: Said::Nothing,
+                }
             })
         };
-        let (code, name) = (blank(Role::PublisherCode), blank(Role::PublisherName));
-        (code.is_some() || name.is_some()).then(|| -> Box<dyn TableCheck> {
-            Box::new(BlankPublisherCheck { organization: intake.organization.cloned(), code, name })
+        let codes: Vec<Blank> = blanks(Role::PublisherCode).chain(blanks(Role::MunicipalityCode)).collect();
+        let name = blanks(Role::PublisherName).next();
+        (!codes.is_empty() || name.is_some()).then(|| -> Box<dyn TableCheck> {
+            Box::new(BlankPublisherCheck { organization: intake.organization.cloned(), codes, name })
         })
     }
 }
 
 struct BlankPublisherCheck {
     organization: Option<Municipality>,
-    code: Option<Blank>,
+    codes: Vec<Blank>,
     name: Option<Blank>,
 }
 
-/// One of the two columns.
+/// One of the columns.
 struct Blank {
     place: usize,
     column: Option<usize>,
     name: String,
+    /// Whether a municipality belongs there and not a prefecture.
+    is_municipal: bool,
     empty: u64,
     said: Said,
 }
@@ -96,15 +104,17 @@ impl Blank {
 impl BlankPublisherCheck {
     /// The body whose code all rows that have one agree on.
     fn by_code(&self) -> Option<&'static Municipality> {
-        municipality::find_any(&narrow(self.code.as_ref()?.alike()?))
+        self.codes.iter().find_map(|blank| municipality::find_any(&narrow(blank.alike()?)))
     }
 
     /// The columns with empty cells, and what belongs there.
     fn meant(&self) -> impl Iterator<Item = (&Blank, String)> {
         let body = self.organization.as_ref();
-        let code = self.code.as_ref().and_then(|blank| {
+        let codes = self.codes.iter().filter_map(move |blank| {
             let said = || self.by_code().filter(|_| !matches!(blank.said, Said::Differently));
-            Some((blank, body.or_else(said)?.code.clone()))
+            let body = body.or_else(said)?;
+            let fits = !blank.is_municipal || body.kind != MunicipalityKind::Prefecture;
+            fits.then(|| (blank, body.code.clone()))
         });
         let name = self.name.as_ref().and_then(|blank| {
             let of_code = || Some(body.or_else(|| self.by_code())?.full_name());
@@ -112,13 +122,13 @@ impl BlankPublisherCheck {
             let name = blank.alike().map(str::to_owned).or_else(of_code).filter(|_| !is_mixed)?;
             Some((blank, name))
         });
-        code.into_iter().chain(name).filter(|(blank, _)| blank.empty > 0)
+        codes.chain(name).filter(|(blank, _)| blank.empty > 0)
     }
 }
 
 impl TableCheck for BlankPublisherCheck {
     fn row(&mut self, row: &Row<'_>, _findings: &mut Findings) {
-        for blank in self.code.iter_mut().chain(&mut self.name) {
+        for blank in self.codes.iter_mut().chain(&mut self.name) {
             blank.see(row);
         }
     }
@@ -142,7 +152,7 @@ impl TableCheck for BlankPublisherCheck {
 
 /// Whether a cell says nothing: it is empty, or Excel has made of it what nobody can read (`3.00002E+12`).
 fn is_missing(cell: &str) -> bool {
-    cell.is_empty() || (cell.contains("E+") && cell.parse::<f64>().is_ok())
+    cell.is_empty() || is_scientific(cell)
 }
 
 /// Places and what to write where they are empty.
@@ -173,6 +183,16 @@ mod tests {
         let told = Trial { publisher: Some("331007"), ..Trial::of("aed", "ID,名称,所在地_町字\n1,A,大供\n") }
             .run(&BlankPublisher);
         assert_eq!(told.rows, ["1,A,大供,全国地方公共団体コード=331007,地方公共団体名=岡山県岡山市"]);
+
+        // Two columns of codes, of which a prefecture belongs in one only.
+        let sites = "ID,名称,市区町村コード\n1,A,\n";
+        for (publisher, row) in [
+            ("331007", "1,A,331007,全国地方公共団体コード=331007,地方公共団体名=岡山県岡山市"),
+            ("330001", "1,A,,全国地方公共団体コード=330001,地方公共団体名=岡山県"),
+        ] {
+            let told = Trial { publisher: Some(publisher), ..Trial::of("evacuation_space", sites) };
+            assert_eq!(told.run(&BlankPublisher).rows, [row]);
+        }
 
         let unknown = "全国地方公共団体コード,ID,地方公共団体名,名称\n331007,1,,A\n332020,2,,B\n,3,,C\n";
         assert!(Trial::of("aed", unknown).run(&BlankPublisher).findings.is_empty());

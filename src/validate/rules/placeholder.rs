@@ -19,10 +19,7 @@ impl Rule for Placeholder {
     }
 
     fn message(&self) -> Text {
-        Text {
-            ja: "「{value}」と書かずに、値がないときは空欄にしてください。",
-            en: "Leave the cell blank where there is no value, instead of writing \"{value}\".",
-        }
+        Text { ja: "「{value}」は値として扱えません。{0}", en: "\"{value}\" is no value. {1}" }
     }
 
     fn explanation(&self) -> Text {
@@ -39,6 +36,19 @@ impl Rule for Placeholder {
     fn bind_cell(&self, field: &Field) -> Option<Box<dyn CellCheck>> {
         let field = field.clone();
         let severity = if field.kind.is_computed() { Severity::Error } else { Severity::Warning };
-        Some(Box::new(move |cell: Cell<'_>| is_placeholder(&field, cell.trimmed).then(|| Fault::new(severity))))
+        // A required cell that is left blank would be the next fault.
+        let remedy = if field.constraints.required || field.advice.required { FILL_IN } else { LEAVE_BLANK };
+        Some(Box::new(move |cell: Cell<'_>| {
+            is_placeholder(&field, cell.trimmed).then(|| Fault::saying(severity, remedy))
+        }))
     }
 }
+
+const LEAVE_BLANK: Text = Text {
+    ja: "値がないときは空欄にしてください。",
+    en: "Leave the cell blank where there is no value.",
+};
+const FILL_IN: Text = Text {
+    ja: "必須の項目なので、調べて値を入れてください（電話番号なら問い合わせ先のもの）。",
+    en: "The column is required: find the value out and fill it in (of a telephone, that of the office in charge).",
+};

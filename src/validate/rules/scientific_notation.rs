@@ -44,7 +44,7 @@ impl Rule for ScientificNotation {
 }
 
 /// `5.22E+12`: an exponent with its sign, as spreadsheets write it. `2E10` may be an identifier.
-fn is_scientific(text: &str) -> bool {
+pub(super) fn is_scientific(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let mantissa = mantissa.strip_prefix('-').unwrap_or(mantissa);
