@@ -5,10 +5,12 @@ mod canonical;
 mod cursor;
 mod link;
 mod parse;
+mod words;
 
 pub use cursor::{Cursor, CursorError};
 pub use link::{next_link, query_string};
 pub use parse::{MAX_LIMIT, Parameter, QueryError, Scope, parse};
+pub use words::{Word, words};
 
 use crate::schema::{Comparison, Decimal, Kind, Record};
 
@@ -17,6 +19,8 @@ use crate::schema::{Comparison, Decimal, Kind, Record};
 pub struct Query {
     /// What a record must fulfil: all of these.
     pub conditions: Vec<Condition>,
+    /// Words that must stand somewhere in its text: all of these.
+    pub words: Vec<Word>,
     /// Where it must stand.
     pub area: Option<Area>,
     /// The fields to answer with, in this order; `None`: all.
@@ -38,6 +42,7 @@ impl Default for Query {
     fn default() -> Query {
         Query {
             conditions: Vec::new(),
+            words: Vec::new(),
             area: None,
             select: None,
             sort: Vec::new(),

@@ -11,6 +11,7 @@ pub mod files;
 mod migrations;
 mod publication;
 pub mod records;
+mod search;
 mod tables;
 mod timestamp;
 pub mod tokens;

@@ -1,5 +1,7 @@
 //! Japanese text: folding for comparison, and texts in two languages. Knows nothing of tables or fields.
 
+pub mod search;
+
 use serde::{Deserialize, Serialize};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 use unicode_width::UnicodeWidthChar;

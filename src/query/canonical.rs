@@ -35,6 +35,9 @@ impl Query {
         conditions.sort_unstable();
         conditions.dedup();
         let mut text = format!("where [{}]", conditions.join(" and "));
+        for word in &self.words {
+            push(&mut text, format_args!(" word {:?}", word.spellings));
+        }
         match self.area {
             Some(Area::Box { west, south, east, north }) => {
                 push(&mut text, format_args!(" box {} {} {} {}", zero(west), zero(south), zero(east), zero(north)));

@@ -54,11 +54,13 @@ pub enum Parameter {
     Radius,
     /// Whether to count the total.
     Count,
+    /// Words to search for.
+    Q,
 }
 
 impl Parameter {
     /// Every parameter.
-    pub const ALL: [Parameter; 10] = [
+    pub const ALL: [Parameter; 11] = [
         Parameter::Select,
         Parameter::Sort,
         Parameter::Limit,
@@ -69,6 +71,7 @@ impl Parameter {
         Parameter::Lon,
         Parameter::Radius,
         Parameter::Count,
+        Parameter::Q,
     ];
 
     /// The name in URLs.
@@ -84,6 +87,7 @@ impl Parameter {
             Parameter::Lon => "lon",
             Parameter::Radius => "radius",
             Parameter::Count => "count",
+            Parameter::Q => "q",
         }
     }
 }
@@ -128,8 +132,9 @@ pub fn parse(schema: &Schema, pairs: &[(String, String)], scope: Scope) -> Resul
         }
     }
     let mut query = Query {
-        select: given.all(Parameter::Select).map(|text| names::select(schema, &text, &mut errors)),
-        sort: given.all(Parameter::Sort).map_or(Vec::new(), |text| names::sort(schema, &text, &mut errors)),
+        select: given.all(Parameter::Select, ",").map(|text| names::select(schema, &text, &mut errors)),
+        sort: given.all(Parameter::Sort, ",").map_or(Vec::new(), |text| names::sort(schema, &text, &mut errors)),
+        words: page::words(&given, &mut errors),
         area: area::read(schema, &given, &mut errors),
         limit: page::limit(&given, &mut errors),
         offset: page::offset(&given, &mut errors),
@@ -223,10 +228,10 @@ impl<'a> Given<'a> {
     }
 
     /// All values of a parameter that holds a list.
-    fn all(&self, parameter: Parameter) -> Option<String> {
+    fn all(&self, parameter: Parameter, separator: &str) -> Option<String> {
         let values: Vec<&str> =
             self.pairs.iter().filter(|(given, _)| *given == parameter).map(|(_, value)| *value).collect();
-        (!values.is_empty()).then(|| values.join(","))
+        (!values.is_empty()).then(|| values.join(separator))
     }
 }
 

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::StoreError;
+use super::{StoreError, publication};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
@@ -33,7 +33,9 @@ pub fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
         SchemaState::Current => Ok(Vec::new()),
         SchemaState::Behind(_) => locked(&mut connection, |connection| {
             let applied = connection.run_pending_migrations(MIGRATIONS).map_err(failed)?;
-            Ok(applied.iter().map(ToString::to_string).collect())
+            let applied = applied.iter().map(ToString::to_string).collect();
+            publication::enter_missing(connection)?;
+            Ok(applied)
         }),
         SchemaState::Unknown(version) => Err(StoreError::Migration(format!(
             "the database has migration {version}, which this program does not know"

@@ -1,7 +1,10 @@
 //! Publications: everything that makes a new version of a data set. Each function is to be called in one transaction of
 //! [`super::Db::write`], which takes all of its effects back if it fails.
 
+mod blocks;
 mod copy;
+
+pub use blocks::enter_missing;
 
 use diesel::dsl::now;
 use diesel::prelude::*;
@@ -83,6 +86,7 @@ pub fn stage<E: From<StoreError>>(
     }
     let table = insert_table(connection, dataset, &publication.table)?;
     let loaded = copy::load(connection, table, rows)?;
+    blocks::enter(connection, table)?;
     let table = finish_table(connection, table, &loaded)?;
     Ok(Staging::Staged(Box::new(Staged { dataset, current, table })))
 }

@@ -8,6 +8,7 @@ mod filter;
 mod near;
 mod order;
 mod scope;
+mod source;
 mod statement;
 
 use diesel::prelude::*;
@@ -70,9 +71,14 @@ pub fn count(connection: &mut PgConnection, schema: &Schema, scope: &Scope, quer
     if is_unfiltered(query) {
         return Ok(scope.row_count());
     }
-    let mut statement = Statement::new("SELECT count(*) FROM records WHERE ");
-    statement.append(scope.filter());
-    statement.append(filter::of_query(schema, query));
+    let mut statement = Statement::new("SELECT count(*) FROM ");
+    if query.conditions.is_empty() && query.area.is_none() {
+        statement.push("(").append(source::words_only(schema, scope, query)).push(") AS hits");
+    } else {
+        statement.append(source::of_query(schema, scope, query)).push(" WHERE ");
+        statement.append(scope.filter());
+        statement.append(filter::of_query(schema, query));
+    }
     let count: i64 = statement.select::<BigInt>().get_result(connection)?;
     Ok(u64::try_from(count).expect("a count is not negative"))
 }
@@ -91,7 +97,7 @@ pub fn record(
         return Ok(None);
     }
     let mut statement = select_rows();
-    statement.append(scope.filter());
+    statement.push("records WHERE ").append(scope.filter());
     statement.push(" AND record_id = ").text(id).push(" ORDER BY table_id, row_number LIMIT 1");
     let row = statement.lasting().rows(connection)?.pop();
     Ok(row.map(|row| scope.record(row, schema)))
@@ -140,14 +146,14 @@ impl Statement {
     }
 }
 
-/// A statement for rows that need no distance, up to its conditions.
+/// A statement for rows that need no distance, up to where they come from.
 fn select_rows() -> Statement {
-    Statement::new("SELECT table_id, row_number, \"values\", raw, NULL::double precision FROM records WHERE ")
+    Statement::new("SELECT table_id, row_number, \"values\", raw, NULL::double precision FROM ")
 }
 
 /// Whether all records are asked for. Nearest first leaves out those without coordinates.
 fn is_unfiltered(query: &Query) -> bool {
-    query.conditions.is_empty() && query.area.is_none()
+    query.conditions.is_empty() && query.words.is_empty() && query.area.is_none()
 }
 
 fn rows_as_published(
@@ -166,6 +172,7 @@ fn rows_as_published(
         return rows_with_offset(connection, &scope, behind, offset, query.limit + 1);
     }
     let mut statement = Order::select(query);
+    statement.append(source::of_query(schema, scope, query)).push(" WHERE ");
     statement.append(scope.filter_behind(behind));
     statement.append(filter::of_query(schema, query));
     statement.push(" ORDER BY table_id, row_number").page(query);
@@ -180,6 +187,7 @@ fn rows_by_keys(
     order: &Order,
 ) -> Result<Vec<Row>, StoreError> {
     let mut statement = Order::select(query);
+    statement.append(source::of_query(schema, scope, query)).push(" WHERE ");
     statement.append(scope.filter());
     statement.append(filter::of_query(schema, query));
     if let Some(cursor) = &query.cursor {
@@ -208,6 +216,7 @@ fn rows_with_offset(
     limit: usize,
 ) -> Result<Vec<Row>, StoreError> {
     let mut statement = select_rows();
+    statement.push("records WHERE ");
     // Of a thousand tables only those that fill the page are named.
     statement.append(scope.first(behind, offset.saturating_add(limit)).filter_behind(behind));
     statement.push(" ORDER BY table_id, row_number LIMIT ").big(limit).push(" OFFSET ").big(offset);

@@ -102,6 +102,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    search_blocks (table_id, first_row) {
+        table_id -> BigInt,
+        first_row -> Integer,
+        tokens -> Array<Integer>,
+        folded -> Text,
+    }
+}
+
+diesel::table! {
     files (sha256, number) {
         sha256 -> Binary,
         number -> Integer,
@@ -147,6 +156,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     stored_tables,
     version_tables,
     records,
+    search_blocks,
     files,
     tokens,
     audit,

@@ -1,8 +1,8 @@
-//! `limit`, `offset`, `count` and `cursor`.
+//! `limit`, `offset`, `count`, `cursor` and `q`.
 
 use super::{Given, Parameter, both, error::Errors};
 use crate::{
-    query::{Cursor, CursorError, Query},
+    query::{self, Cursor, CursorError, Query, Word},
     schema::{Comparison, Decimal, Schema},
     text::{narrow, trim},
 };
@@ -25,6 +25,23 @@ pub(super) fn offset(given: &Given, errors: &mut Errors) -> usize {
         return 0;
     }
     whole_number(Parameter::Offset, given, MAX_OFFSET, errors).unwrap_or(0)
+}
+
+/// The most words of one question.
+const MAX_WORDS: usize = 20;
+
+pub(super) fn words(given: &Given, errors: &mut Errors) -> Vec<Word> {
+    let Some(text) = given.all(Parameter::Q, " ") else { return Vec::new() };
+    let mut words = query::words(&text);
+    if words.len() > MAX_WORDS {
+        let message = both(
+            format!("検索する語が多すぎます。{MAX_WORDS} 語までにしてください。"),
+            format!("Too many words; at most {MAX_WORDS} are allowed."),
+        );
+        errors.add(Parameter::Q.name(), &text, message, None);
+        words.clear();
+    }
+    words
 }
 
 pub(super) fn count(given: &Given, errors: &mut Errors) -> bool {

@@ -162,7 +162,7 @@ fn push_null(buffer: &mut Vec<u8>) {
     buffer.extend_from_slice(&(-1_i32).to_be_bytes());
 }
 
-fn push_field(bytes: &[u8], buffer: &mut Vec<u8>) {
+pub fn push_field(bytes: &[u8], buffer: &mut Vec<u8>) {
     let length = i32::try_from(bytes.len()).expect("a row is far smaller than 2 GiB");
     buffer.extend_from_slice(&length.to_be_bytes());
     buffer.extend_from_slice(bytes);

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Nullable};
 
 use super::statement::Statement;
-use super::{Row, Scope, filter};
+use super::{Row, Scope, filter, source};
 use crate::query::{Cursor, Query};
 use crate::schema::Schema;
 use crate::store::StoreError;
@@ -70,10 +70,10 @@ pub fn envelope(west: f64, south: f64, east: f64, north: f64) -> Statement {
     statement
 }
 
-/// A statement for rows with their distance, up to its conditions.
+/// A statement for rows with their distance, up to where they come from.
 pub fn select(place: Place) -> Statement {
     let mut statement = Statement::new("SELECT table_id, row_number, \"values\", raw, ");
-    statement.append(place.distance()).push(" AS distance FROM records WHERE ");
+    statement.append(place.distance()).push(" AS distance FROM ");
     statement
 }
 
@@ -86,7 +86,8 @@ pub fn rows(
     place: Place,
 ) -> Result<Vec<Row>, StoreError> {
     let wanted = query.limit.saturating_add(query.offset).saturating_add(1);
-    let mut conditions = scope.filter();
+    let mut conditions = source::of_query(schema, scope, query);
+    conditions.push(" WHERE ").append(scope.filter());
     conditions.append(filter::of_fields(schema, query));
     if let Some(cursor) = &query.cursor {
         conditions.append(behind(place, cursor));
@@ -112,7 +113,7 @@ fn reach(
     wanted: usize,
 ) -> Result<Option<f64>, StoreError> {
     let mut statement = Statement::new("SELECT count(*), max(distance) FROM (SELECT ");
-    statement.append(place.distance()).push(" AS distance FROM records WHERE ").append(conditions.clone());
+    statement.append(place.distance()).push(" AS distance FROM ").append(conditions.clone());
     match place.radius_m {
         Some(radius) => statement.push(" AND ").append(place.within_box(radius)),
         None => statement.push(" AND geometry IS NOT NULL"),

@@ -44,7 +44,8 @@ impl Order {
         }
     }
 
-    /// A statement for rows, with their distance where the query names a place, up to its conditions.
+    /// A statement for rows, with their distance where the query names a place, up to where they come
+    /// from.
     pub fn select(query: &Query) -> Statement {
         match query.area {
             Some(Area::Near { latitude, longitude, radius_m }) => near::select(Place { latitude, longitude, radius_m }),

@@ -80,6 +80,14 @@ impl Scope {
         self.tables.len()
     }
 
+    /// The key of the only table.
+    pub(super) fn only_table(&self) -> Option<i64> {
+        match self.tables.as_slice() {
+            [table] => Some(table.key),
+            _ => None,
+        }
+    }
+
     /// The condition that a row is in the scope.
     pub(super) fn filter(&self) -> Statement {
         self.filter_behind(None)

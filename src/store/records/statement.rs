@@ -27,6 +27,7 @@ enum Part {
     Big(i64),
     Bigs(Vec<i64>),
     Integer(i32),
+    Integers(Vec<i32>),
     Double(f64),
 }
 
@@ -80,6 +81,16 @@ impl Statement {
     /// Binds an `integer`.
     pub fn integer(&mut self, number: i32) -> &mut Statement {
         self.add(Part::Integer(number))
+    }
+
+    /// Binds a list of `integer`s.
+    pub fn integers(&mut self, numbers: Vec<i32>) -> &mut Statement {
+        self.add(Part::Integers(numbers))
+    }
+
+    /// Whether nothing stands in it yet.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
     }
 
     /// Binds a `double precision`.
@@ -140,6 +151,7 @@ impl<Columns> QueryFragment<Pg> for Select<Columns> {
                 Part::Big(number) => out.push_bind_param::<BigInt, _>(number)?,
                 Part::Bigs(numbers) => out.push_bind_param::<Array<BigInt>, _>(numbers)?,
                 Part::Integer(number) => out.push_bind_param::<Integer, _>(number)?,
+                Part::Integers(numbers) => out.push_bind_param::<Array<Integer>, _>(numbers)?,
                 Part::Double(number) => out.push_bind_param::<Double, _>(number)?,
             }
         }
