@@ -102,6 +102,7 @@ fn open(common: Common) -> Result<(Db, Settings, Option<Cluster>), CommandError>
     migrate(&url)?;
     let db = Db::connect(StoreSettings {
         pool_size: settings.pool_size,
+        read_urls: settings.database_read_urls.clone(),
         statement_timeout: settings.statement_timeout,
         ..StoreSettings::new(url)
     })?;

@@ -45,6 +45,12 @@ pub struct Given {
     /// 1 つのアドレスから 1 分間に受け付ける検査の数（既定 600） / checks a minute from one address
     #[arg(long, env = "MACHIKURA_CHECKS_PER_MINUTE", value_name = "COUNT")]
     pub checks_per_minute: Option<u32>,
+    /// 読み取り用の複製、カンマ区切り / streaming replicas for reading, separated by commas
+    #[arg(long, env = "DATABASE_READ_URLS", value_name = "URLS", hide_env_values = true)]
+    pub database_read_urls: Option<String>,
+    /// 作った答えを取っておくメモリ、MB。0 は取っておかない（既定 64） / megabytes of answers kept aside; 0: none
+    #[arg(long, env = "MACHIKURA_CACHE_MB", value_name = "MEGABYTES")]
+    pub cache_mb: Option<u64>,
     /// 空のカタログに見本データを入れるか（既定 true） / whether an empty catalogue gets sample data
     #[arg(long, env = "MACHIKURA_SAMPLE", value_name = "BOOL")]
     pub sample: Option<bool>,
@@ -75,6 +81,10 @@ pub struct Settings {
     pub uploads: usize,
     /// Checks a minute from one address.
     pub checks_per_minute: u32,
+    /// Streaming replicas for reading.
+    pub database_read_urls: Vec<String>,
+    /// Bytes of answers kept aside.
+    pub cache_bytes: u64,
     /// Whether an empty catalogue gets sample data.
     pub sample: bool,
 }
@@ -117,11 +127,19 @@ impl Given {
             pool_size: self.pool_size.or(filed.pool_size).unwrap_or(16),
             statement_timeout: Duration::from_secs(self.statement_timeout.or(filed.statement_timeout).unwrap_or(10)),
             max_upload: self.max_upload.or(filed.max_upload).unwrap_or(1 << 30),
+            database_read_urls: list(self.database_read_urls.or(filed.database_read_urls).as_deref()),
+            cache_bytes: self.cache_mb.or(filed.cache_mb).unwrap_or(64) << 20,
             uploads: self.uploads.or(filed.uploads).unwrap_or(4),
             checks_per_minute: self.checks_per_minute.or(filed.checks_per_minute).unwrap_or(600),
             sample: self.sample.or(filed.sample).unwrap_or(true),
         })
     }
+}
+
+/// The parts of a text between commas.
+fn list(text: Option<&str>) -> Vec<String> {
+    let parts = text.unwrap_or_default().split(',').map(str::trim);
+    parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 fn read(path: &Path) -> Result<Given, ConfigError> {

@@ -1,5 +1,6 @@
 //! The web server: what every handler shares, and the one routing table.
 
+mod answers;
 mod auth;
 mod cache;
 mod check;
@@ -68,6 +69,10 @@ pub struct App {
     limiter: Mutex<uploads::Limiter>,
     /// Corrections kept aside.
     fixes: Mutex<fix::Fixes>,
+    /// Records that addresses are known to name.
+    known: resolve::Known,
+    /// Answers kept aside.
+    answers: answers::Answers,
 }
 
 impl App {
@@ -81,6 +86,8 @@ impl App {
             uploads: Arc::new(Semaphore::new(settings.uploads)),
             limiter: Mutex::default(),
             fixes: Mutex::default(),
+            known: resolve::Known::default(),
+            answers: answers::Answers::new(settings.cache_bytes),
             registry,
             db,
             settings,
@@ -147,6 +154,7 @@ fn application(
         // Also for clients that send no Origin: a cache in between gives everybody the same answer.
         .wrap(DefaultHeaders::new().add((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")))
         .wrap(from_fn(middleware::head_as_get))
+        .wrap(from_fn(answers::answers))
 }
 
 /// Every route. Registering a handler documents it.

@@ -6,25 +6,29 @@
 
 pub mod audit;
 pub mod catalog;
+mod connections;
 mod error;
 pub mod files;
 mod migrations;
 mod publication;
 pub mod records;
+mod replicas;
 mod search;
 mod tables;
 mod timestamp;
 pub mod tokens;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web;
-use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::pg::PgConnection;
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
-use diesel::result::Error as DieselError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use connections::{Connections, End};
+use replicas::Replicas;
+use watch::Watch;
 
 pub use error::StoreError;
 pub use migrations::{SchemaState, migrate, revert_all, schema_state};
@@ -34,6 +38,8 @@ pub use migrations::{SchemaState, migrate, revert_all, schema_state};
 pub struct Settings {
     /// Where it is, as libpq takes it.
     pub url: String,
+    /// Streaming replicas of it, for reading.
+    pub read_urls: Vec<String>,
     /// How many connections at most, and so how many requests work in the database at once.
     pub pool_size: u32,
     /// How long one statement of a reader may take.
@@ -51,6 +57,7 @@ impl Settings {
     pub fn new(url: impl Into<String>) -> Settings {
         Settings {
             url: url.into(),
+            read_urls: Vec::new(),
             pool_size: 16,
             statement_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(600),
@@ -63,9 +70,21 @@ impl Settings {
 /// The database. Clones share its connections.
 #[derive(Clone)]
 pub struct Db {
-    pool: Pool<ConnectionManager<PgConnection>>,
+    primary: Connections,
+    replicas: Arc<Replicas>,
     permits: Arc<Semaphore>,
+    long_permits: Arc<Semaphore>,
+    watch: Arc<Watch>,
     settings: Arc<Settings>,
+}
+
+/// What a question costs: one kind must not keep the other waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// An index finds the answer.
+    Short,
+    /// Many records are looked at.
+    Long,
 }
 
 impl Db {
@@ -74,17 +93,49 @@ impl Db {
     /// # Errors
     /// [`StoreError::Unavailable`] if there is no database to connect to.
     pub fn connect(settings: Settings) -> Result<Db, StoreError> {
-        let pool = Pool::builder()
-            .max_size(settings.pool_size)
-            .min_idle(Some(1))
-            .connection_timeout(settings.connection_timeout)
-            // A connection that died is noticed when the transaction begins, which costs no further round trip.
-            .test_on_check_out(false)
-            .connection_customizer(Box::new(Session { statement_timeout: settings.statement_timeout }))
-            .build(ConnectionManager::new(&settings.url))
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let permits = usize::try_from(settings.pool_size).expect("a pool size fits the address space");
-        Ok(Db { pool, permits: Arc::new(Semaphore::new(permits)), settings: Arc::new(settings) })
+        Ok(Db {
+            primary: Connections::open(&settings.url, &settings)?,
+            replicas: Arc::new(Replicas::new(&settings)),
+            permits: Arc::new(Semaphore::new(permits)),
+            long_permits: Arc::new(Semaphore::new(permits.div_ceil(4))),
+            watch: Watch::new(&settings.url),
+            settings: Arc::new(settings),
+        })
+    }
+
+    /// The state of the catalogue; see [`Watch::state`].
+    pub fn state(&self) -> Option<u64> {
+        self.watch.state()
+    }
+
+    /// Asks a question that is one statement, or several about what never changes: without a transaction, which would cost
+    /// two round trips. `work` may be done anew, on another connection.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn ask<T, E, F>(&self, cost: Cost, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: Fn(&mut PgConnection) -> Result<T, StoreError> + Send + 'static,
+    {
+        // Questions that take long have a quarter of the connections among them, whoever asks them.
+        let long = match cost {
+            Cost::Long => Some(self.turn(&self.long_permits).await?),
+            Cost::Short => None,
+        };
+        let permit = self.turn(&self.permits).await?;
+        let answer = self.spawn((permit, long), move |db| {
+            if let Some(replica) = db.replicas.current(&db.watch, &db.primary) {
+                match replica.connections.ask(&work) {
+                    Err(StoreError::Unavailable(error)) => replica.fail(&StoreError::Unavailable(error)),
+                    answer => return answer,
+                }
+            }
+            db.primary.ask(work)
+        });
+        Ok(answer.await?)
     }
 
     /// Reads: one snapshot of the database, in which nothing can be changed.
@@ -98,7 +149,7 @@ impl Db {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
     {
-        let permit = self.permit().await?;
+        let permit = self.turn(&self.permits).await?;
         self.spawn(permit, |db| db.read_blocking(work)).await
     }
 
@@ -112,7 +163,7 @@ impl Db {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
     {
-        let permit = self.permit().await?;
+        let permit = self.turn(&self.permits).await?;
         self.spawn(permit, |db| db.write_blocking(work)).await
     }
 
@@ -126,8 +177,8 @@ impl Db {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
     {
-        let permit = self.permit().await?;
-        self.spawn(permit, |db| db.transaction(&db.begin_write(), End::Rollback, work)).await
+        let permit = self.turn(&self.permits).await?;
+        self.spawn(permit, |db| db.primary.transaction(&db.begin_write(), End::Rollback, work)).await
     }
 
     /// [`Db::read`] on the thread of the caller, without waiting for a turn: for the command line.
@@ -139,8 +190,23 @@ impl Db {
         E: From<StoreError>,
         F: FnOnce(&mut PgConnection) -> Result<T, E>,
     {
-        const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        self.transaction(BEGIN, End::Commit, work)
+        let replica = self.replicas.current(&self.watch, &self.primary);
+        let connections = replica.map_or(&self.primary, |replica| &replica.connections);
+        connections.transaction(BEGIN_READ, End::Commit, work)
+    }
+
+    /// [`Db::read`] where nothing that was ever committed may be missed, announced or not: never from a replica.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn read_newest<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
+    {
+        let permit = self.turn(&self.permits).await?;
+        self.spawn(permit, |db| db.primary.transaction(BEGIN_READ, End::Commit, work)).await
     }
 
     /// [`Db::write`] on the thread of the caller, without waiting for a turn: for the command line.
@@ -152,7 +218,9 @@ impl Db {
         E: From<StoreError>,
         F: FnOnce(&mut PgConnection) -> Result<T, E>,
     {
-        self.transaction(&self.begin_write(), End::Commit, work)
+        let done = self.primary.transaction(&self.begin_write(), End::Commit, work);
+        self.watch.note_change();
+        done
     }
 
     fn begin_write(&self) -> String {
@@ -165,8 +233,8 @@ impl Db {
     }
 
     /// Waits for a turn. No thread is held meanwhile.
-    async fn permit(&self) -> Result<OwnedSemaphorePermit, StoreError> {
-        let turn = Arc::clone(&self.permits).acquire_owned();
+    async fn turn(&self, permits: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, StoreError> {
+        let turn = Arc::clone(permits).acquire_owned();
         match tokio::time::timeout(self.settings.permit_timeout, turn).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) | Err(_) => Err(StoreError::Busy),
@@ -174,7 +242,7 @@ impl Db {
     }
 
     /// Runs blocking work. The permit goes with it: a client that hangs up does not free it before the work is done.
-    async fn spawn<T, E, F>(&self, permit: OwnedSemaphorePermit, work: F) -> Result<T, E>
+    async fn spawn<T, E, F>(&self, permit: impl Send + 'static, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -188,81 +256,7 @@ impl Db {
         });
         done.await.unwrap_or_else(|_| Err(StoreError::Interrupted.into()))
     }
-
-    /// One transaction around `work`. A connection that turns out to be dead before anything was done is thrown away
-    /// and another one taken, so that a restart of the database costs no request.
-    fn transaction<T, E, F>(&self, begin: &str, end: End, work: F) -> Result<T, E>
-    where
-        E: From<StoreError>,
-        F: FnOnce(&mut PgConnection) -> Result<T, E>,
-    {
-        let mut spares = self.settings.pool_size;
-        let mut connection = loop {
-            let mut connection = self.pool.get().map_err(|error| StoreError::Unavailable(error.to_string()))?;
-            match AnsiTransactionManager::begin_transaction_sql(&mut *connection, begin) {
-                Ok(()) => break connection,
-                Err(error) => {
-                    // The pool discards a connection whose transactions are out of order.
-                    AnsiTransactionManager::transaction_manager_status_mut(&mut *connection).set_in_error();
-                    match StoreError::from(error) {
-                        StoreError::Unavailable(_) if spares > 0 => spares -= 1,
-                        error => return Err(error.into()),
-                    }
-                }
-            }
-        };
-        let transaction = Transaction { connection: &mut connection };
-        let answer = work(transaction.connection)?;
-        match end {
-            End::Commit => transaction.commit().map_err(StoreError::from)?,
-            End::Rollback => drop(transaction),
-        }
-        Ok(answer)
-    }
 }
 
-/// How a transaction ends whose work succeeded.
-#[derive(Clone, Copy)]
-enum End {
-    Commit,
-    Rollback,
-}
-
-/// An open transaction, rolled back unless it is committed, whatever happens to the work in it.
-struct Transaction<'a> {
-    connection: &'a mut PgConnection,
-}
-
-impl Transaction<'_> {
-    fn commit(self) -> Result<(), DieselError> {
-        AnsiTransactionManager::commit_transaction(self.connection)
-    }
-}
-
-impl Drop for Transaction<'_> {
-    fn drop(&mut self) {
-        let status = AnsiTransactionManager::transaction_manager_status_mut(self.connection);
-        let is_open = status.transaction_depth().is_ok_and(|depth| depth.is_some());
-        if is_open && AnsiTransactionManager::rollback_transaction(self.connection).is_err() {
-            AnsiTransactionManager::transaction_manager_status_mut(self.connection).set_in_error();
-        }
-    }
-}
-
-/// What every new connection is told.
-#[derive(Debug)]
-struct Session {
-    statement_timeout: Duration,
-}
-
-impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Session {
-    fn on_acquire(&self, connection: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
-        // Compiling a query to machine code takes longer than nearly all of ours do.
-        let settings = format!(
-            "SET application_name = 'machikura'; SET timezone = 'Asia/Tokyo'; SET jit = off; \
-             SET client_min_messages = warning; SET statement_timeout = {}",
-            self.statement_timeout.as_millis()
-        );
-        connection.batch_execute(&settings).map_err(diesel::r2d2::Error::QueryError)
-    }
-}
+/// How readers begin.
+const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";

@@ -20,7 +20,8 @@ pub async fn authenticate(app: &App, request: &HttpRequest) -> Result<TokenHolde
             "Send Authorization: Bearer mk_…; the operator issues tokens by machikura token create.",
         ));
     };
-    let holder = app.db.read(move |connection| tokens::authenticate(connection, &token).map_err(Problem::from)).await?;
+    let holder =
+        app.db.read_newest(move |connection| tokens::authenticate(connection, &token).map_err(Problem::from)).await?;
     holder.ok_or_else(|| {
         Problem::new(
             Code::Unauthorized,

@@ -1,12 +1,16 @@
 //! Entity tags and conditional requests (RFC 9110, sections 8.8.3 and 13). Tags of answers that may be compressed on the
 //! way are weak: the codings share the meaning, not the bytes.
 
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use sha2::{Digest, Sha256};
 
 /// How long caches may answer without asking again: answers change with the next publication, so hardly at all.
 const CACHE_CONTROL: &str = "public, max-age=0, s-maxage=10, stale-while-revalidate=60";
+
+/// How tags end of answers in a content coding.
+const CODINGS: [&str; 4] = ["-br", "-gzip", "-deflate", "-zstd"];
 
 /// A weak tag of whatever the answer is made from, this program included: another release may write it otherwise.
 pub fn weak_tag(parts: &[&str]) -> String {
@@ -20,14 +24,29 @@ pub fn weak_tag(parts: &[&str]) -> String {
 }
 
 /// The tags that the client holds answers of.
-pub fn held_tags(request: &HttpRequest) -> Vec<String> {
-    request
-        .headers()
-        .get_all(header::IF_NONE_MATCH)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|tag| opaque(tag).to_owned())
-        .collect()
+pub fn held_tags(headers: &HeaderMap) -> Vec<String> {
+    held(headers).map(|tag| opaque(tag).to_owned()).collect()
+}
+
+fn held(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim)
+}
+
+/// The tag as the client holds it: with the coding in which it got the answer.
+pub fn held_as(headers: &HeaderMap, tag: &str) -> Option<String> {
+    let held = held(headers).find(|held| opaque(held) == opaque(tag))?;
+    Some(format!("W/{}", held.strip_prefix("W/").unwrap_or(held)))
+}
+
+/// A tag for the answer in a content coding: `W/"a1"` becomes `W/"a1-br"`.
+pub fn with_coding(tag: &str, coding: &str) -> String {
+    format!("{}-{coding}\"", tag.trim_end_matches('"'))
+}
+
+/// Whether an answer may be kept until the catalogue changes.
+pub fn may_be_kept(status: StatusCode, headers: &HeaderMap) -> bool {
+    status == StatusCode::OK && headers.get(header::CACHE_CONTROL).is_some_and(|value| value == CACHE_CONTROL)
 }
 
 /// Whether a tag is among those held (weak comparison).
@@ -37,12 +56,13 @@ pub fn matches(held: &[String], tag: &str) -> bool {
 
 /// Whether the client holds what the tag stands for.
 pub fn is_fresh(request: &HttpRequest, tag: &str) -> bool {
-    matches(&held_tags(request), tag)
+    matches(&held_tags(request.headers()), tag)
 }
 
 fn opaque(tag: &str) -> &str {
     let tag = tag.trim();
-    tag.strip_prefix("W/").unwrap_or(tag)
+    let tag = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
+    CODINGS.iter().find_map(|coding| tag.strip_suffix(coding)).unwrap_or(tag)
 }
 
 /// 304 with the headers that a 200 would carry.

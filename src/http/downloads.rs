@@ -133,9 +133,9 @@ fn edition(parameters: &Parameters, format: &str) -> Result<Edition, Problem> {
 }
 
 /// The older form of a table.
-fn older(found: &resolve::Found<'_>) -> Result<Older, Problem> {
+fn older(found: &resolve::Found) -> Result<Older, Problem> {
     let is_filled = |field: usize| found.filled.get(field).is_none_or(|filled| *filled > 0);
-    Older::of(found.definition, &found.schema, is_filled).ok_or_else(|| {
+    Older::of(&found.definition, &found.schema, is_filled).ok_or_else(|| {
         Problem::parameter(
             "edition",
             Edition::Recommended.as_str(),

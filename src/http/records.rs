@@ -1,5 +1,7 @@
 //! Records: of one dataset, of a standard across all organizations, and single ones.
 
+use std::sync::Arc;
+
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use diesel::pg::PgConnection;
@@ -10,12 +12,13 @@ use super::cache;
 use super::openapi::RecordQuery;
 use super::parameters::Parameters;
 use super::problem::{Code, Problem};
-use super::resolve::{self, Found};
+use super::resolve::{self, Address, Found, Of};
 use crate::format::{self, Columns, Format, Head, Options};
 use crate::query::{self, Page, Query, Scope as QueryScope};
 use crate::schema::Schema;
 use crate::standard::Older;
 use crate::store::records::{self, Scope};
+use crate::store::{Cost, StoreError};
 
 /// Parameters beside those of a query.
 const RESERVED: [&str; 4] = ["format", "bom", "table", "lang"];
@@ -148,39 +151,34 @@ pub async fn get_record(
 ) -> Result<HttpResponse, Problem> {
     let parameters = Parameters::only(&request, &["table", "lang"])?;
     let path = path.into_inner();
-    let db = app.db.clone();
-    let body = db
-        .read(move |connection| {
-            let found = resolve::table(&app, connection, &path.id, None, parameters.get("table"), None)?;
-            let record = records::record(connection, &found.schema, &found.scope, &path.record)?.ok_or_else(|| {
-                Problem::not_found(
-                    format!("{} に ID が「{}」のレコードはありません。", found.resource, path.record),
-                    format!("{} has no record \"{}\".", found.resource, path.record),
-                )
-            })?;
-            let columns = Columns::new(&found.schema, None, false, false);
+    let of = Of::Dataset { id: path.id, number: None };
+    let address = Address { of, table: parameters.get("table").map(str::to_owned), serial: None };
+    let found = resolve::find(&app, address).await?;
+    let resource = found.resource.clone();
+    let id = path.record.clone();
+    let body = app.db.ask(Cost::Short, move |connection| {
+        let record = records::record(connection, &found.schema, &found.scope, &id)?;
+        Ok(record.map(|record| {
             let mut body = Vec::new();
-            columns.push_record(&record, &mut body);
-            Ok::<_, Problem>(body)
-        })
-        .await?;
+            Columns::new(&found.schema, None, false, false).push_record(&record, &mut body);
+            body
+        }))
+    });
+    let body = body.await.map_err(|error: StoreError| Problem::from(error))?.ok_or_else(|| {
+        Problem::not_found(
+            format!("{resource} に ID が「{}」のレコードはありません。", path.record),
+            format!("{resource} has no record \"{}\".", path.record),
+        )
+    })?;
     Ok(cache::answer(&request, "application/json", body))
 }
 
 async fn of_dataset(app: web::Data<App>, request: HttpRequest, path: DatasetPath) -> Result<HttpResponse, Problem> {
-    let question = Question::read(&request, path.format)?;
-    answer(app, request, question, move |app, connection, table, serial| {
-        resolve::table(app, connection, &path.id, path.number, table, serial)
-    })
-    .await
+    answer(app, request, path.format, Of::Dataset { id: path.id, number: path.number }).await
 }
 
 async fn across(app: web::Data<App>, request: HttpRequest, path: StandardPath) -> Result<HttpResponse, Problem> {
-    let question = Question::read(&request, path.format)?;
-    answer(app, request, question, move |app, connection, table, serial| {
-        resolve::across(app, connection, &path.slug, table, serial)
-    })
-    .await
+    answer(app, request, path.format, Of::Standard { slug: path.slug }).await
 }
 
 /// A question as it came over HTTP.
@@ -213,7 +211,7 @@ impl Question {
     }
 
     /// The format to answer in.
-    fn format_for(&self, found: &Found<'_>) -> Result<&'static dyn Format, Problem> {
+    fn format_for(&self, found: &Found) -> Result<&'static dyn Format, Problem> {
         match self.format {
             Some(format) if format.applies_to(&found.schema) => Ok(format),
             Some(format) => Err(Problem::new(
@@ -245,82 +243,60 @@ fn unknown_format(name: &str) -> Problem {
     )
 }
 
-/// What became of a question.
-enum Answer {
-    NotModified(String),
-    Page { tag: String, media_type: &'static str, body: Vec<u8>, next: Option<String> },
-}
-
-/// Answers a question. `find` gives the records that it is asked of, as they were at a publication where a cursor names
-/// one.
-async fn answer<F>(
+/// Answers a question to the records of a data set or standard.
+async fn answer(
     app: web::Data<App>,
     request: HttpRequest,
-    question: Question,
-    find: F,
-) -> Result<HttpResponse, Problem>
-where
-    F: for<'a> Fn(&'a App, &mut PgConnection, Option<&str>, Option<i64>) -> Result<Found<'a>, Problem> + Send + 'static,
-{
-    let held = cache::held_tags(&request);
+    suffix: Option<String>,
+    of: Of,
+) -> Result<HttpResponse, Problem> {
+    let question = Question::read(&request, suffix)?;
+    let (found, query) = ask(&app, &question.parameters, of).await?;
+    let format = question.format_for(&found)?;
     let address = request.path().to_owned();
     let options = question.options;
-    let db = app.db.clone();
-    let answer = db
-        .read(move |connection| {
-            let table = question.parameters.get("table");
-            let (found, query) = ask(&app, connection, &question.parameters, table, &find)?;
-            let format = question.format_for(&found)?;
-            let tag = cache::weak_tag(&[
-                &found.resource,
-                &found.state,
-                &query.canonical(),
-                format.id(),
-                if options.bom { "bom" } else { "" },
-                &address,
-            ]);
-            if cache::matches(&held, &tag) {
-                return Ok::<_, Problem>(Answer::NotModified(tag));
-            }
-            let page = records::page(connection, &found.schema, &found.scope, &query)?;
-            let next = page.next.as_ref().map(|cursor| {
-                let cursor = cursor.encode(&query.fingerprint(&found.resource));
-                query::next_link(&address, question.parameters.pairs(), &cursor)
-            });
-            let body = encode(format, options, &found, &query, page, next.clone());
-            Ok(Answer::Page { tag, media_type: format.media_type(), body, next })
-        })
-        .await?;
-    Ok(match answer {
-        Answer::NotModified(tag) => cache::not_modified(&tag),
-        Answer::Page { tag, media_type, body, next } => {
-            let mut response = cache::ok(&tag, media_type);
-            if let Some(next) = next {
-                response.insert_header((header::LINK, format!("<{next}>; rel=\"next\"")));
-            }
-            response.body(body)
-        }
-    })
+    let tag = cache::weak_tag(&[
+        &found.resource,
+        &found.state,
+        &query.canonical(),
+        format.id(),
+        if options.bom { "bom" } else { "" },
+        &address,
+    ]);
+    if cache::is_fresh(&request, &tag) {
+        return Ok(cache::not_modified(&tag));
+    }
+    let cost = records::cost(&found.scope, &query);
+    let page = app.db.ask(cost, move |connection| {
+        let page = records::page(connection, &found.schema, &found.scope, &query)?;
+        let next = page.next.as_ref().map(|cursor| {
+            let cursor = cursor.encode(&query.fingerprint(&found.resource));
+            query::next_link(&address, question.parameters.pairs(), &cursor)
+        });
+        let body = encode(format, options, &found, &query, page, next.clone());
+        Ok((body, next))
+    });
+    let (body, next) = page.await.map_err(|error: StoreError| Problem::from(error))?;
+    let mut response = cache::ok(&tag, format.media_type());
+    if let Some(next) = next {
+        response.insert_header((header::LINK, format!("<{next}>; rel=\"next\"")));
+    }
+    Ok(response.body(body))
 }
 
 /// Reads the question against the records of now, and again against those of the cursor's publication where it names an
 /// older one.
-fn ask<'a>(
-    app: &'a App,
-    connection: &mut PgConnection,
-    parameters: &Parameters,
-    table: Option<&str>,
-    find: &impl for<'b> Fn(&'b App, &mut PgConnection, Option<&str>, Option<i64>) -> Result<Found<'b>, Problem>,
-) -> Result<(Found<'a>, Query), Problem> {
-    let parse = |found: &Found<'_>| {
+async fn ask(app: &web::Data<App>, parameters: &Parameters, of: Of) -> Result<(Arc<Found>, Query), Problem> {
+    let parse = |found: &Found| {
         let scope = QueryScope { resource: &found.resource, reserved: &RESERVED };
         query::parse(&found.schema, parameters.pairs(), scope).map_err(Problem::parameters)
     };
-    let found = find(app, connection, table, None)?;
+    let address = Address { of, table: parameters.get("table").map(str::to_owned), serial: None };
+    let found = resolve::find(app, address.clone()).await?;
     let query = parse(&found)?;
     match &query.cursor {
         Some(cursor) if cursor.serial != found.scope.serial() => {
-            let then = find(app, connection, table, Some(cursor.serial))?;
+            let then = resolve::find(app, Address { serial: Some(cursor.serial), ..address }).await?;
             let query = parse(&then)?;
             Ok((then, query))
         }
@@ -331,7 +307,7 @@ fn ask<'a>(
 fn encode(
     format: &dyn Format,
     options: Options,
-    found: &Found<'_>,
+    found: &Found,
     query: &Query,
     page: Page,
     next: Option<String>,
@@ -357,14 +333,14 @@ fn columns<'a>(schema: &'a Schema, query: &Query, is_across: bool) -> Columns<'a
 /// What `send` answers, and where the database fails.
 pub fn each_piece(
     connection: &mut PgConnection,
-    found: &Found<'_>,
+    found: &Found,
     older: Option<&Older>,
     format: &dyn Format,
     options: Options,
     send: &mut dyn FnMut(Vec<u8>) -> Result<(), Problem>,
 ) -> Result<(), Problem> {
     const PIECE: usize = 64 * 1024;
-    let schema = older.map_or(&*found.schema, Older::schema);
+    let schema = older.map_or(&found.schema, Older::schema);
     let columns = Columns::new(schema, None, found.is_across, false);
     let mut encoder = format.encoder(&columns, &options);
     let rows = found.scope.row_count();

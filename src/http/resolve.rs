@@ -1,8 +1,11 @@
 //! From the names in an address to what they stand for.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
+use actix_web::web;
 use diesel::pg::PgConnection;
+use quick_cache::sync::Cache;
 
 use super::App;
 use super::problem::{Code, Problem};
@@ -12,14 +15,15 @@ use crate::standard::{Standard, Table};
 use crate::store::catalog::{self, Which};
 use crate::store::records::Scope;
 
-/// The records that a question is asked of.
-pub struct Found<'a> {
+/// The records that a question is asked of. They never change, nor does anything else in here; that these are the ones
+/// that an address means can change.
+pub struct Found {
     /// What they are called in messages, tags and cursors.
     pub resource: String,
     /// Their columns.
-    pub schema: Cow<'a, Schema>,
+    pub schema: Schema,
     /// The table that they are of.
-    pub definition: &'a Table,
+    pub definition: Table,
     /// For each column, in how many records it holds a value, where that is known.
     pub filled: Vec<u64>,
     /// Where they are.
@@ -28,6 +32,69 @@ pub struct Found<'a> {
     pub state: String,
     /// Whether they are of several organizations.
     pub is_across: bool,
+}
+
+/// Records as an address names them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Address {
+    /// Of what.
+    pub of: Of,
+    /// Of which table, where there are several; `None`: of the first.
+    pub table: Option<String>,
+    /// As they were at this publication; `None`: as they are.
+    pub serial: Option<i64>,
+}
+
+/// What has records.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Of {
+    /// A data set.
+    Dataset {
+        /// Its id.
+        id: String,
+        /// One of its versions; `None`: the current one.
+        number: Option<i32>,
+    },
+    /// A standard, across all organizations.
+    Standard {
+        /// Its slug.
+        slug: String,
+    },
+}
+
+/// Records that addresses were found to name, each for a state of the catalogue.
+pub struct Known(Cache<(u64, Address), Arc<Found>>);
+
+impl Default for Known {
+    fn default() -> Known {
+        Known(Cache::new(1_000))
+    }
+}
+
+/// Finds the records that an address names, where nothing has changed since the last time without the database.
+///
+/// # Errors
+/// As [`table`] and [`across`].
+pub async fn find(app: &web::Data<App>, address: Address) -> Result<Arc<Found>, Problem> {
+    let key = app.db.state().map(|state| (state, address.clone()));
+    if let Some(found) = key.as_ref().and_then(|key| app.known.0.get(key)) {
+        return Ok(found);
+    }
+    let shared = app.clone();
+    let found = app.db.read(move |connection| look_up(&shared, connection, &address)).await?;
+    let found = Arc::new(found);
+    if let Some(key) = key {
+        app.known.0.insert(key, Arc::clone(&found));
+    }
+    Ok(found)
+}
+
+fn look_up(app: &App, connection: &mut PgConnection, address: &Address) -> Result<Found, Problem> {
+    let name = address.table.as_deref();
+    match &address.of {
+        Of::Dataset { id, number } => table(app, connection, id, *number, name, address.serial),
+        Of::Standard { slug } => across(app, connection, slug, name, address.serial),
+    }
 }
 
 /// The data set with this id, withdrawn ones excluded.
@@ -74,14 +141,14 @@ pub fn standard<'a>(app: &'a App, slug: &str) -> Result<&'a Standard, Problem> {
 ///
 /// # Errors
 /// 404 and 410 for data sets, versions and tables that are not there.
-pub fn table<'a>(
-    app: &'a App,
+pub fn table(
+    app: &App,
     connection: &mut PgConnection,
     id: &str,
     number: Option<i32>,
     table: Option<&str>,
     serial: Option<i64>,
-) -> Result<Found<'a>, Problem> {
+) -> Result<Found, Problem> {
     let entry = entry(connection, id)?;
     let (version, tables) = match (number.map(Which::Number).or(serial.map(Which::Serial)), &entry.version) {
         (None, Some(version)) => (version.clone(), entry.tables.clone()),
@@ -94,8 +161,8 @@ pub fn table<'a>(
     let (definition, stored) = choose_table(standard, &tables, table)?;
     Ok(Found {
         resource: resource(&entry, number, stored, &tables),
-        schema: schema(definition, stored),
-        definition,
+        schema: schema(definition, stored).into_owned(),
+        definition: definition.clone(),
         filled: stored.filled.clone(),
         scope: Scope::of_table(stored, version.serial),
         state: stored.key.to_string(),
@@ -107,13 +174,13 @@ pub fn table<'a>(
 ///
 /// # Errors
 /// 404 for a standard or table that there is not.
-pub fn across<'a>(
-    app: &'a App,
+fn across(
+    app: &App,
     connection: &mut PgConnection,
     slug: &str,
     table: Option<&str>,
     serial: Option<i64>,
-) -> Result<Found<'a>, Problem> {
+) -> Result<Found, Problem> {
     let standard = standard(app, slug)?;
     let definition = match table {
         None => standard.main_table(),
@@ -122,8 +189,8 @@ pub fn across<'a>(
     let scope = Scope::across(connection, slug, &definition.name, serial)?;
     Ok(Found {
         resource: format!("standards/{slug}/{}", definition.name),
-        schema: Cow::Borrowed(definition.schema()),
-        definition,
+        schema: definition.schema().clone(),
+        definition: definition.clone(),
         filled: Vec::new(),
         state: scope.serial().to_string(),
         scope,

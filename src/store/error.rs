@@ -92,13 +92,15 @@ type FromMessage = fn(String) -> StoreError;
 
 /// Diesel does not pass on the SQLSTATE, and only a superuser may choose the language of the messages. So the few that
 /// matter here are known as PostgreSQL writes them, in English and in Japanese.
-const MESSAGES: [(&str, &str, FromMessage); 4] = [
+const MESSAGES: [(&str, &str, FromMessage); 5] = [
     (
         "canceling statement due to statement timeout",
         "ステートメントのタイムアウトのためステートメントをキャンセルしています",
         |_| StoreError::Timeout,
     ),
     ("terminating connection due to", "接続を終了しています", StoreError::Unavailable),
+    // A replica that waits for no reader any longer.
+    ("canceling statement due to conflict with recovery", "リカバリで競合が発生したため", StoreError::Unavailable),
     ("deadlock detected", "デッドロックを検出しました", StoreError::Conflict),
     // libpq itself says this where a connection breaks while rows are on their way.
     ("server closed the connection unexpectedly", "サーバーが突然接続を閉じました", StoreError::Unavailable),

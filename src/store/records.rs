@@ -14,7 +14,7 @@ mod statement;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Integer, Nullable, Text};
 
-use super::StoreError;
+use super::{Cost, StoreError};
 use crate::query::{Cursor, Page, Query};
 use crate::schema::{Record, Schema};
 use order::Order;
@@ -73,7 +73,7 @@ pub fn count(connection: &mut PgConnection, schema: &Schema, scope: &Scope, quer
     }
     let mut statement = Statement::new("SELECT count(*) FROM ");
     if query.conditions.is_empty() && query.area.is_none() {
-        statement.push("(").append(source::words_only(schema, scope, query)).push(") AS hits");
+        statement.push("(").append(source::hits(schema, scope, query)).push(") AS hits");
     } else {
         statement.append(source::of_query(schema, scope, query)).push(" WHERE ");
         statement.append(scope.filter());
@@ -151,6 +151,13 @@ fn select_rows() -> Statement {
     Statement::new("SELECT table_id, row_number, \"values\", raw, NULL::double precision FROM ")
 }
 
+/// What a question costs: whether many records are to be looked at.
+pub fn cost(scope: &Scope, query: &Query) -> Cost {
+    const MANY: u64 = 20_000;
+    let is_found = is_unfiltered(query) && query.sort.is_empty() || source::is_indexed(query);
+    if is_found || scope.row_count() < MANY { Cost::Short } else { Cost::Long }
+}
+
 /// Whether all records are asked for. Nearest first leaves out those without coordinates.
 fn is_unfiltered(query: &Query) -> bool {
     query.conditions.is_empty() && query.words.is_empty() && query.area.is_none()
@@ -171,11 +178,31 @@ fn rows_as_published(
         };
         return rows_with_offset(connection, &scope, behind, offset, query.limit + 1);
     }
+    if query.conditions.is_empty() && query.area.is_none() {
+        return rows_with_words(connection, schema, scope, query, behind);
+    }
     let mut statement = Order::select(query);
     statement.append(source::of_query(schema, scope, query)).push(" WHERE ");
     statement.append(scope.filter_behind(behind));
     statement.append(filter::of_query(schema, query));
     statement.push(" ORDER BY table_id, row_number").page(query);
+    statement.rows(connection)
+}
+
+/// The rows of a page where only words are asked for: nothing but the page is read of the records.
+fn rows_with_words(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    scope: &Scope,
+    query: &Query,
+    behind: Option<(i64, i32)>,
+) -> Result<Vec<Row>, StoreError> {
+    let mut hits = Statement::new("SELECT table_id, row_number FROM (");
+    hits.append(source::hits(schema, scope, query)).push(") AS hits WHERE ");
+    hits.append(scope.filter_behind(behind));
+    hits.push(" ORDER BY table_id, row_number").page(query);
+    let mut statement = select_rows();
+    statement.append(source::rows_of(hits)).push(" ORDER BY table_id, row_number");
     statement.rows(connection)
 }
 

@@ -3,7 +3,7 @@
 use super::Scope;
 use super::filter;
 use super::statement::Statement;
-use crate::query::{Condition, Operand, Query, Test, Word};
+use crate::query::{Condition, Operand, Query, Test};
 use crate::schema::{Comparison, Kind, Schema, json_token};
 use crate::store::search;
 use crate::text::search::by_character;
@@ -13,35 +13,59 @@ const SMALL: u64 = 2_000;
 
 /// What a row is taken from: stands behind `FROM`. Conditions on fields are still to be tested; the words of the question
 /// are done with.
+///
+/// Rows are fetched for each block or hit by itself (`LATERAL … OFFSET 0`): left to choose, the planner, who knows nothing
+/// of hashes, joins whole tables.
 pub fn of_query(schema: &Schema, scope: &Scope, query: &Query) -> Statement {
-    let needed = if scope.row_count() < SMALL { Needed::default() } else { Needed::of(schema, scope, query) };
     if !query.words.is_empty() {
-        let mut statement = Statement::new("(");
-        statement.append(hits(scope, &query.words, needed));
-        statement.push(") AS hits JOIN records USING (table_id, row_number)");
-        return statement;
+        return rows_of(hits(schema, scope, query));
     }
+    let needed = Needed::of(schema, scope, query);
     if needed.is_nothing() {
         return Statement::new("records");
     }
     // The row numbers of a block and `search::BLOCK_ROWS` belong together.
-    let mut statement =
-        Statement::new("(SELECT search_blocks.table_id AS block_table, first_row FROM search_blocks WHERE ");
+    let mut statement = Statement::new("(SELECT table_id AS block_table, first_row FROM search_blocks WHERE ");
     statement.append(needed.condition()).push(" AND ").append(scope.filter());
-    statement.push(" OFFSET 0) AS blocks JOIN records ON records.table_id = block_table AND ");
-    statement.push("row_number >= first_row AND row_number < first_row + 32");
+    statement.push(
+        " OFFSET 0) AS block, LATERAL (SELECT * FROM records WHERE table_id = block_table AND row_number >= \
+         first_row AND row_number < first_row + 32 OFFSET 0) AS records",
+    );
     statement
 }
 
-/// The table and number of each row that has the words.
-pub fn words_only(schema: &Schema, scope: &Scope, query: &Query) -> Statement {
-    let needed = if scope.row_count() < SMALL { Needed::default() } else { Needed::of(schema, scope, query) };
-    hits(scope, &query.words, needed)
+/// The rows of hits, as [`of_query`].
+pub fn rows_of(hits: Statement) -> Statement {
+    let mut statement = Statement::new("(");
+    statement.append(hits);
+    statement.push(
+        ") AS hit (hit_table, hit_row), LATERAL (SELECT * FROM records WHERE table_id = hit_table AND row_number = hit_row \
+         OFFSET 0) AS records",
+    );
+    statement
 }
 
-fn hits(scope: &Scope, words: &[Word], needed: Needed) -> Statement {
+/// Whether an index finds what is asked for.
+pub fn is_indexed(query: &Query) -> bool {
+    query.area.is_some()
+        || !query.words.is_empty()
+        || query.conditions.iter().any(|condition| is_needed(&condition.test))
+}
+
+/// Whether the index knows of the values that a test lets pass.
+fn is_needed(test: &Test) -> bool {
+    match test {
+        Test::In { null, .. } => !null,
+        Test::Contains(_) | Test::StartsWith(_) | Test::EndsWith(_) => true,
+        Test::NotIn { .. } | Test::Lt(_) | Test::Lte(_) | Test::Gt(_) | Test::Gte(_) | Test::IsNull(_) => false,
+    }
+}
+
+/// The table and number of each row that has the words of a question.
+pub fn hits(schema: &Schema, scope: &Scope, query: &Query) -> Statement {
+    let needed = Needed::of(schema, scope, query);
     let mut statement = Statement::new(
-        "SELECT search_blocks.table_id, first_row + line.number::integer - 1 AS row_number FROM search_blocks, \
+        "SELECT table_id, first_row + line.number::integer - 1 AS row_number FROM search_blocks, \
          string_to_table(folded, E'\\n') WITH ORDINALITY AS line (text, number) WHERE ",
     );
     statement.append(scope.filter());
@@ -50,7 +74,7 @@ fn hits(scope: &Scope, words: &[Word], needed: Needed) -> Statement {
     }
     // First the block, then the line: most blocks that hash like the word do not hold it.
     for column in ["folded", "line.text"] {
-        for word in words {
+        for word in &query.words {
             statement.push(" AND (");
             for (index, spelling) in word.spellings.iter().enumerate() {
                 statement.push(if index > 0 { " OR strpos(" } else { "strpos(" });
@@ -75,6 +99,9 @@ struct Needed {
 impl Needed {
     fn of(schema: &Schema, scope: &Scope, query: &Query) -> Needed {
         let mut needed = Needed::default();
+        if scope.row_count() < SMALL {
+            return needed;
+        }
         for condition in &query.conditions {
             needed.add_condition(schema, condition);
         }
