@@ -45,6 +45,9 @@ pub struct Given {
     /// 1 つのアドレスから 1 分間に受け付ける検査の数（既定 600） / checks a minute from one address
     #[arg(long, env = "MACHIKURA_CHECKS_PER_MINUTE", value_name = "COUNT")]
     pub checks_per_minute: Option<u32>,
+    /// ダウンロード用に作っておくファイルの上限、メガバイト（既定 2048） / megabytes of files kept ready for download
+    #[arg(long, env = "MACHIKURA_PREPARED_MB", value_name = "MEGABYTES")]
+    pub prepared_mb: Option<u32>,
     /// 空のカタログに見本データを入れるか（既定 true） / whether an empty catalogue gets sample data
     #[arg(long, env = "MACHIKURA_SAMPLE", value_name = "BOOL")]
     pub sample: Option<bool>,
@@ -75,6 +78,8 @@ pub struct Settings {
     pub uploads: usize,
     /// Checks a minute from one address.
     pub checks_per_minute: u32,
+    /// Megabytes that files kept ready for download may take.
+    pub prepared_mb: u32,
     /// Whether an empty catalogue gets sample data.
     pub sample: bool,
 }
@@ -119,6 +124,7 @@ impl Given {
             max_upload: self.max_upload.or(filed.max_upload).unwrap_or(1 << 30),
             uploads: self.uploads.or(filed.uploads).unwrap_or(4),
             checks_per_minute: self.checks_per_minute.or(filed.checks_per_minute).unwrap_or(600),
+            prepared_mb: self.prepared_mb.or(filed.prepared_mb).unwrap_or(2_048),
             sample: self.sample.or(filed.sample).unwrap_or(true),
         })
     }

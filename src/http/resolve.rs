@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use diesel::pg::PgConnection;
+use jiff::Timestamp;
 
 use super::App;
 use super::problem::{Code, Problem};
@@ -26,6 +27,8 @@ pub struct Found<'a> {
     pub scope: Scope,
     /// Changes when the records do.
     pub state: String,
+    /// When they were stored, where that is one moment.
+    pub stored_at: Option<Timestamp>,
     /// Whether they are of several organizations.
     pub is_across: bool,
 }
@@ -99,6 +102,7 @@ pub fn table<'a>(
         filled: stored.filled.clone(),
         scope: Scope::of_table(stored, version.serial),
         state: stored.key.to_string(),
+        stored_at: Some(stored.created_at),
         is_across: false,
     })
 }
@@ -127,6 +131,7 @@ pub fn across<'a>(
         filled: Vec::new(),
         state: scope.serial().to_string(),
         scope,
+        stored_at: None,
         is_across: true,
     })
 }
