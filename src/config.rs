@@ -51,6 +51,9 @@ pub struct Given {
     /// 作った答えを取っておくメモリ、MB。0 は取っておかない（既定 64） / megabytes of answers kept aside; 0: none
     #[arg(long, env = "MACHIKURA_CACHE_MB", value_name = "MEGABYTES")]
     pub cache_mb: Option<u64>,
+    /// ダウンロード用に作っておくファイルの上限、メガバイト（既定 2048） / megabytes of files kept ready for download
+    #[arg(long, env = "MACHIKURA_PREPARED_MB", value_name = "MEGABYTES")]
+    pub prepared_mb: Option<u32>,
     /// 空のカタログに見本データを入れるか（既定 true） / whether an empty catalogue gets sample data
     #[arg(long, env = "MACHIKURA_SAMPLE", value_name = "BOOL")]
     pub sample: Option<bool>,
@@ -85,6 +88,8 @@ pub struct Settings {
     pub database_read_urls: Vec<String>,
     /// Bytes of answers kept aside.
     pub cache_bytes: u64,
+    /// Megabytes that files kept ready for download may take.
+    pub prepared_mb: u32,
     /// Whether an empty catalogue gets sample data.
     pub sample: bool,
 }
@@ -131,6 +136,7 @@ impl Given {
             cache_bytes: self.cache_mb.or(filed.cache_mb).unwrap_or(64) << 20,
             uploads: self.uploads.or(filed.uploads).unwrap_or(4),
             checks_per_minute: self.checks_per_minute.or(filed.checks_per_minute).unwrap_or(600),
+            prepared_mb: self.prepared_mb.or(filed.prepared_mb).unwrap_or(2_048),
             sample: self.sample.or(filed.sample).unwrap_or(true),
         })
     }

@@ -1,23 +1,46 @@
 //! Records as bytes: one encoder per output format, all listed in [`FORMATS`]. Suffixes, content negotiation,
-//! distributions and OpenAPI read that list. Knows no HTTP and no database; encoding cannot fail.
+//! distributions and OpenAPI read that list. Knows no HTTP and no database.
 
 mod accept;
 mod columns;
 mod csv;
 mod geojson;
+mod ics;
 mod json;
+mod kml;
+mod map;
+mod ndjson;
+mod parquet;
+mod shift_jis;
 mod txt;
+mod xlsx;
+
+use std::io::{self, Write};
 
 pub use accept::by_media_type;
 pub use columns::{Column, Columns, RAW};
+
+use jiff::Timestamp;
 
 use crate::{
     schema::{Record, Schema},
     text::Text,
 };
 
-/// Every output format; the first is what a client gets that does not care.
-pub static FORMATS: &[&dyn Format] = &[&json::Json, &csv::Csv, &geojson::GeoJson, &txt::Txt];
+/// Every output format; the first is what a client gets that does not care. Of two with the same media type, the first
+/// is chosen by it.
+pub static FORMATS: &[&dyn Format] = &[
+    &json::Json,
+    &csv::Csv,
+    &geojson::GeoJson,
+    &txt::Txt,
+    &ndjson::NdJson,
+    &xlsx::Xlsx,
+    &parquet::Parquet,
+    &ics::Ics,
+    &map::Map,
+    &kml::Kml,
+];
 
 /// A way to write records.
 pub trait Format: Sync {
@@ -30,11 +53,38 @@ pub trait Format: Sync {
     /// What people call it.
     fn title(&self) -> Text;
 
+    /// Of the options those that make a difference to it; the others as if nobody had chosen.
+    fn heeded(&self, _: &Options) -> Options {
+        Options::default()
+    }
+
+    /// The media type of what is written with these options.
+    fn content_type(&self, _: &Options) -> &'static str {
+        self.media_type()
+    }
+
+    /// Whether it is packed already, so that compressing it is lost labour.
+    fn is_packed(&self) -> bool {
+        false
+    }
+
+    /// What a table would need to be written in it; `None`: it can be.
+    fn lack(&self, _: &Schema) -> Option<Text> {
+        None
+    }
+
     /// Whether a table can be written in it.
-    fn applies_to(&self, schema: &Schema) -> bool;
+    fn applies_to(&self, schema: &Schema) -> bool {
+        self.lack(schema).is_none()
+    }
 
     /// Writes records with these columns.
     fn encoder<'a>(&self, columns: &'a Columns<'a>, options: &Options) -> Box<dyn Encoder + 'a>;
+}
+
+/// What maps need.
+fn lack_of_coordinates(schema: &Schema) -> Option<Text> {
+    schema.coordinates().is_none().then_some(Text { ja: "緯度と経度", en: "coordinates" })
 }
 
 /// Writes one answer: `begin`, then `record` for each record, then `end`.
@@ -45,8 +95,17 @@ pub trait Encoder {
     /// One record.
     fn record(&mut self, record: &Record, out: &mut Vec<u8>);
 
-    /// What stands behind the records.
-    fn end(&mut self, out: &mut Vec<u8>);
+    /// What stands behind the records. A format that is only whole at its end is written here, and tells here what
+    /// failed on the way.
+    ///
+    /// # Errors
+    /// Those of `out`, and of temporary files where the format needs any.
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()>;
+
+    /// How many characters could not be written and stand replaced.
+    fn replaced(&self) -> u64 {
+        0
+    }
 }
 
 /// What is known of an answer before its records.
@@ -58,6 +117,8 @@ pub struct Head {
     pub count: usize,
     /// The address of the next page.
     pub next: Option<String>,
+    /// When the records were published, where that is one moment.
+    pub published_at: Option<Timestamp>,
 }
 
 /// What the reader may choose.
@@ -65,11 +126,37 @@ pub struct Head {
 pub struct Options {
     /// Whether CSV begins with a byte-order mark, without which Excel takes UTF-8 for Shift_JIS.
     pub bom: bool,
+    /// The encoding of CSV.
+    pub encoding: Encoding,
+    /// How many columns of the terminal a map may take.
+    pub width: usize,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { bom: true }
+        Options { bom: true, encoding: Encoding::Utf8, width: 80 }
+    }
+}
+
+/// How text becomes bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8.
+    Utf8,
+    /// Shift_JIS as Windows has it (Windows-31J), for programs that know nothing else.
+    ShiftJis,
+}
+
+impl Encoding {
+    /// Every encoding; the first is the default.
+    pub const ALL: [Encoding; 2] = [Encoding::Utf8, Encoding::ShiftJis];
+
+    /// The word in `encoding=`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Encoding::Utf8 => "utf-8",
+            Encoding::ShiftJis => "shift_jis",
+        }
     }
 }
 
@@ -120,14 +207,25 @@ mod tests {
         records: &[Record],
         options: &Options,
     ) -> String {
+        String::from_utf8(bytes(format, columns, head, records, options).0).unwrap()
+    }
+
+    /// The whole answer, and how many characters were replaced in it.
+    pub(super) fn bytes(
+        format: &dyn Format,
+        columns: &Columns,
+        head: &Head,
+        records: &[Record],
+        options: &Options,
+    ) -> (Vec<u8>, u64) {
         let mut out = Vec::new();
         let mut encoder = format.encoder(columns, options);
         encoder.begin(head, &mut out);
         for record in records {
             encoder.record(record, &mut out);
         }
-        encoder.end(&mut out);
-        String::from_utf8(out).unwrap()
+        encoder.end(&mut out).unwrap();
+        (out, encoder.replaced())
     }
 
     #[test]
@@ -137,21 +235,25 @@ mod tests {
             assert!(!format.title().ja.is_empty() && !format.title().en.is_empty());
         }
         assert!(by_id("JSON").is_none() && by_id("").is_none());
-        assert_eq!(FORMATS.iter().map(|format| format.id()).collect::<Vec<_>>(), ["json", "csv", "geojson", "txt"]);
+        let ids: Vec<&str> = FORMATS.iter().map(|format| format.id()).collect();
+        assert_eq!(ids, ["json", "csv", "geojson", "txt", "ndjson", "xlsx", "parquet", "ics", "map", "kml"]);
     }
 
     #[test]
-    fn each_format_writes_any_table_it_applies_to() {
+    fn each_format_writes_any_table() {
         let flat = texts(&["名称"]);
         let mapped = schema();
         for format in FORMATS {
-            assert!(format.applies_to(&mapped));
-            assert_eq!(format.applies_to(&flat), format.id() != "geojson");
+            let of_places = ["geojson", "map", "kml"].contains(&format.id());
+            let of_events = format.id() == "ics";
+            assert_eq!(format.applies_to(&mapped), !of_events, "{}", format.id());
+            assert_eq!(format.applies_to(&flat), !of_places && !of_events, "{}", format.id());
             for schema in [&mapped, &flat] {
                 let columns = Columns::new(schema, None, true, true);
-                let empty = Record::default();
-                let text = write(*format, &columns, &Head { count: 1, ..Head::default() }, &[empty]);
-                assert!(text.contains("名称"), "{}: {text}", format.id());
+                let records = [Record::default()];
+                let head = Head { count: 1, ..Head::default() };
+                let (body, _) = bytes(*format, &columns, &head, &records, &Options::default());
+                assert!(!body.is_empty(), "{}", format.id());
             }
         }
     }

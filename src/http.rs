@@ -13,11 +13,15 @@ mod home;
 mod middleware;
 pub mod openapi;
 mod organizations;
+mod output;
 mod parameters;
+mod prepared;
 pub mod problem;
 mod publish;
+mod ranges;
 mod records;
 mod resolve;
+mod sending;
 mod standards;
 mod target;
 mod uploads;
@@ -46,6 +50,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::config::Settings;
 use crate::standard::Registry;
 use crate::store::Db;
+use prepared::Files;
 use problem::Problem;
 use target::AsciiTargets;
 
@@ -63,6 +68,8 @@ pub struct App {
     document: String,
     /// Paths of the document and the methods that they take.
     paths: Vec<(Vec<String>, Vec<String>)>,
+    /// Files for download.
+    files: Files,
     /// Turns of uploads.
     uploads: Arc<Semaphore>,
     /// Checks of the present minute.
@@ -83,6 +90,7 @@ impl App {
         App {
             document: openapi::json(&registry),
             paths,
+            files: Files::new(settings.var.join("prepared"), u64::from(settings.prepared_mb) << 20),
             uploads: Arc::new(Semaphore::new(settings.uploads)),
             limiter: Mutex::default(),
             fixes: Mutex::default(),
@@ -210,6 +218,7 @@ fn cors() -> Cors {
             "Content-Disposition",
             "Retry-After",
             "Machikura-Cells",
+            "Machikura-Replaced-Characters",
             "Machikura-Errors-Before",
             "Machikura-Errors-After",
             "Machikura-Warnings-After",

@@ -13,7 +13,7 @@
 //!                        publish  ---- one transaction ---->  store <-+
 //!                           |                                   |
 //!                           +------------> format <-------------+
-//!                              (csv | json | geojson | txt: rows -> bytes)
+//!                              (csv | json | xlsx | parquet | …: rows -> bytes)
 //!                                           |
 //!                       http  (routes, problems, caching)
 //! ```

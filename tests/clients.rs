@@ -1,4 +1,5 @@
-//! What clients that others wrote make of the server and of its files: frictionless, openpyxl, GDAL and schemathesis.
+//! What clients that others wrote make of the server and of its files: frictionless, openpyxl, pyarrow, duckdb,
+//! icalendar, GDAL and schemathesis.
 //!
 //! `MACHIKURA_CLIENTS` names the folder of the programs in tests/clients/requirements.txt (`make clients` installs them);
 //! without it there is nothing to test.
@@ -54,7 +55,18 @@ fn frictionless_and_openpyxl_read_the_reports_and_the_template() {
 }
 
 #[test]
-fn gdal_reads_every_geojson() {
+fn every_format_is_read_by_the_programs_for_it() {
+    let Some(clients) = clients() else { return };
+    let server = Server::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut python = Command::new(clients.join("python"));
+    let run = python.arg(file("formats.py")).args([&server.base, &server.token]).arg(folder.path()).output();
+    let output = both(&run.expect("python runs"));
+    assert!(output.contains(&format!("{} datasets read", server.datasets().len())), "{output}");
+}
+
+#[test]
+fn gdal_reads_every_geojson_and_kml() {
     if Command::new("ogrinfo").arg("--version").output().is_err() {
         println!("skipped: there is no ogrinfo (package gdal-bin)");
         return;
@@ -65,20 +77,24 @@ fn gdal_reads_every_geojson() {
     for dataset in server.datasets() {
         let id = dataset["id"].as_str().expect("an id");
         let distributions = dataset["distributions"].as_array().expect("distributions");
-        let Some(map) = distributions.iter().find(|distribution| distribution["format"] == "geojson") else { continue };
-        let path = folder.path().join(format!("{id}.geojson"));
-        fs::write(&path, server.get(map["url"].as_str().expect("an address"))).expect("written");
-        let run = Command::new("ogrinfo").args(["-ro", "-al", "-so"]).arg(&path).output().expect("ogrinfo runs");
-        let output = both(&run);
-        assert!(run.status.success() && run.stderr.is_empty(), "{id}: {output}");
-        assert!(output.contains("using driver `GeoJSON'") && output.contains("Geometry: Point"), "{id}: {output}");
-        assert_eq!(line(&output, "Feature Count: "), dataset["records"].to_string(), "{id}: {output}");
-        let extent: Vec<f64> =
-            line(&output, "Extent: ").split(['(', ')', ',', ' ']).filter_map(|word| word.parse().ok()).collect();
-        let bounds: Vec<f64> = serde_json::from_value(dataset["bbox"].clone()).expect("four numbers");
-        let is_same = extent.len() == 4 && extent.iter().zip(&bounds).all(|(found, told)| (found - told).abs() < 2e-6);
-        assert!(is_same, "{id}: {extent:?}, but {bounds:?}");
-        maps += 1;
+        for (format, driver) in [("geojson", "using driver `GeoJSON'"), ("kml", "KML'")] {
+            let is_wanted = |distribution: &&Value| distribution["format"] == format;
+            let Some(map) = distributions.iter().find(is_wanted) else { continue };
+            let path = folder.path().join(format!("{id}.{format}"));
+            fs::write(&path, server.get(map["url"].as_str().expect("an address"))).expect("written");
+            let run = Command::new("ogrinfo").args(["-ro", "-al", "-so"]).arg(&path).output().expect("ogrinfo runs");
+            let output = both(&run);
+            assert!(run.status.success() && run.stderr.is_empty(), "{id}: {output}");
+            assert!(output.contains(driver) && output.contains("Geometry: "), "{id}: {output}");
+            assert_eq!(line(&output, "Feature Count: "), dataset["records"].to_string(), "{id}: {output}");
+            let extent: Vec<f64> =
+                line(&output, "Extent: ").split(['(', ')', ',', ' ']).filter_map(|word| word.parse().ok()).collect();
+            let bounds: Vec<f64> = serde_json::from_value(dataset["bbox"].clone()).expect("four numbers");
+            let is_same =
+                extent.len() == 4 && extent.iter().zip(&bounds).all(|(found, told)| (found - told).abs() < 2e-6);
+            assert!(is_same, "{id}: {extent:?}, but {bounds:?}");
+            maps += 1;
+        }
     }
     assert!(maps > 0, "no dataset has coordinates");
 }

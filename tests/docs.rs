@@ -98,6 +98,7 @@ fn every_default_is_in_the_readmes() {
         max_upload,
         uploads,
         checks_per_minute,
+        prepared_mb,
         sample,
     } = Given::default().resolve(None).expect("no file is read");
     assert!(database_url.is_none() && public_url.is_none() && datasets.is_none() && workers.is_none());
@@ -109,6 +110,7 @@ fn every_default_is_in_the_readmes() {
         ("max_upload", max_upload.to_string()),
         ("uploads", uploads.to_string()),
         ("checks_per_minute", checks_per_minute.to_string()),
+        ("prepared_mb", prepared_mb.to_string()),
         ("sample", sample.to_string()),
     ] {
         expect_row(&[&code(key), &code(&default)]);

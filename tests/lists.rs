@@ -63,7 +63,9 @@ fn every_rule_is_one_file_named_by_its_id() {
 #[test]
 fn formats_are_told_apart() {
     assert_eq!(repeated(FORMATS.iter().map(|format| format.id())), Vec::<&str>::new());
-    let media_types = FORMATS.iter().map(|format| format.media_type().split(';').next().unwrap_or_default());
+    // The map is text too, and is chosen by its name only.
+    let chosen = FORMATS.iter().filter(|format| format.id() != "map");
+    let media_types = chosen.map(|format| format.media_type().split(';').next().unwrap_or_default());
     assert_eq!(repeated(media_types), Vec::<&str>::new());
     for format in FORMATS {
         assert!(is_word(format.id()), "{}", format.id());

@@ -78,12 +78,16 @@ impl<'a> Columns<'a> {
         dataset.into_iter().chain(self.fields.iter().map(|column| column.name)).chain(distance)
     }
 
+    /// For each heading, what kind of value stands below it.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = Kind> + '_ {
+        let dataset = self.has_dataset.then_some(Kind::String);
+        let distance = self.has_distance.then_some(Kind::Number);
+        dataset.into_iter().chain(self.fields.iter().map(|column| column.kind)).chain(distance)
+    }
+
     /// For each heading, whether numbers stand below it.
     pub(super) fn are_numbers(&self) -> impl Iterator<Item = bool> + '_ {
-        let dataset = self.has_dataset.then_some(false);
-        let distance = self.has_distance.then_some(true);
-        let fields = self.fields.iter().map(|column| column.kind.comparison() == Comparison::Number);
-        dataset.into_iter().chain(fields).chain(distance)
+        self.kinds().map(|kind| kind.comparison() == Comparison::Number)
     }
 
     /// Hands over the text of each cell of a record, in the order of the headings. Blank is the empty text.

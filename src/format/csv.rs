@@ -1,11 +1,10 @@
-//! CSV (RFC 4180) in UTF-8 as Excel opens it. Cells stand as published: nothing is put before a leading `=`, because
-//! that would be other data.
+//! CSV (RFC 4180) in UTF-8 as Excel opens it, or in Shift_JIS. Cells stand as published: nothing is put before a leading
+//! `=`, because that would be other data.
 
-use super::{Columns, Encoder, Format, Head, Options, columns::Tokens};
-use crate::{
-    schema::{Record, Schema},
-    text::Text,
-};
+use std::io::{self, Write};
+
+use super::{Columns, Encoder, Encoding, Format, Head, Options, columns::Tokens, shift_jis};
+use crate::{schema::Record, text::Text};
 
 pub(super) struct Csv;
 
@@ -22,12 +21,28 @@ impl Format for Csv {
         Text { ja: "CSV（表計算ソフト用）", en: "CSV" }
     }
 
-    fn applies_to(&self, _: &Schema) -> bool {
-        true
+    fn heeded(&self, options: &Options) -> Options {
+        match options.encoding {
+            Encoding::Utf8 => Options { bom: options.bom, ..Options::default() },
+            encoding @ Encoding::ShiftJis => Options { encoding, ..Options::default() },
+        }
+    }
+
+    fn content_type(&self, options: &Options) -> &'static str {
+        match options.encoding {
+            Encoding::Utf8 => self.media_type(),
+            Encoding::ShiftJis => "text/csv; charset=Shift_JIS; header=present",
+        }
     }
 
     fn encoder<'a>(&self, columns: &'a Columns<'a>, options: &Options) -> Box<dyn Encoder + 'a> {
-        Box::new(Lines { columns, tokens: Tokens::default(), bom: options.bom })
+        let lines = Lines { columns, tokens: Tokens::default(), bom: options.bom };
+        match options.encoding {
+            Encoding::Utf8 => Box::new(lines),
+            Encoding::ShiftJis => {
+                Box::new(ShiftJisLines { lines: Lines { bom: false, ..lines }, line: Vec::new(), replaced: 0 })
+            }
+        }
     }
 }
 
@@ -54,7 +69,44 @@ impl Encoder for Lines<'_> {
         line.end();
     }
 
-    fn end(&mut self, _: &mut Vec<u8>) {}
+    fn end(&mut self, _: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The same lines, each turned into Shift_JIS when it is whole.
+struct ShiftJisLines<'a> {
+    lines: Lines<'a>,
+    line: Vec<u8>,
+    replaced: u64,
+}
+
+impl ShiftJisLines<'_> {
+    fn turn(&mut self, out: &mut Vec<u8>) {
+        let line = std::str::from_utf8(&self.line).expect("a line of texts is UTF-8");
+        self.replaced += shift_jis::encode(line, out);
+        self.line.clear();
+    }
+}
+
+impl Encoder for ShiftJisLines<'_> {
+    fn begin(&mut self, head: &Head, out: &mut Vec<u8>) {
+        self.lines.begin(head, &mut self.line);
+        self.turn(out);
+    }
+
+    fn record(&mut self, record: &Record, out: &mut Vec<u8>) {
+        self.lines.record(record, &mut self.line);
+        self.turn(out);
+    }
+
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.lines.end(out)
+    }
+
+    fn replaced(&self) -> u64 {
+        self.replaced
+    }
 }
 
 struct Line<'o> {
@@ -96,7 +148,27 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::format::tests::{record, schema, texts, write, write_with};
+    use crate::format::tests::{bytes, record, schema, texts, write, write_with};
+
+    fn without_mark() -> Options {
+        Options { bom: false, ..Options::default() }
+    }
+
+    #[test]
+    fn shift_jis_has_no_mark_and_tells_what_it_lacks() {
+        let schema = texts(&["名称", "備考"]);
+        let columns = Columns::new(&schema, None, false, false);
+        let records = [record(&schema, &["𠮷野, \"本館\"", "9時〜\n17時"]), record(&schema, &["表", ""])];
+        let options = Options { encoding: Encoding::ShiftJis, ..Options::default() };
+        let (body, replaced) = bytes(&Csv, &columns, &Head::default(), &records, &options);
+        let (text, _, is_wrong) = encoding_rs::SHIFT_JIS.decode(&body);
+        assert_eq!(
+            (text.as_ref(), is_wrong),
+            ("名称,備考\r\n\"〓野, \"\"本館\"\"\",\"9時～\n17時\"\r\n表,\r\n", false)
+        );
+        assert_eq!(replaced, 1);
+        assert_eq!(Csv.content_type(&options), "text/csv; charset=Shift_JIS; header=present");
+    }
 
     #[test]
     fn a_page() {
@@ -115,7 +187,7 @@ mod tests {
                         ,=1+1,,10,\r\n";
         let head = Head { count: 2, ..Head::default() };
         assert_eq!(write(&Csv, &columns, &head, &records), format!("\u{feff}{expected}"));
-        assert_eq!(write_with(&Csv, &columns, &head, &records, &Options { bom: false }), expected);
+        assert_eq!(write_with(&Csv, &columns, &head, &records, &without_mark()), expected);
     }
 
     #[test]
@@ -123,7 +195,7 @@ mod tests {
         let schema = texts(&["名称"]);
         let columns = Columns::new(&schema, None, false, false);
         let records = [record(&schema, &[""]), record(&schema, &["A"])];
-        let text = write_with(&Csv, &columns, &Head::default(), &records, &Options { bom: false });
+        let text = write_with(&Csv, &columns, &Head::default(), &records, &without_mark());
         assert_eq!(text, "名称\r\n\"\"\r\nA\r\n");
     }
 
@@ -139,7 +211,7 @@ mod tests {
                 .map(|row| record(&schema, &row.iter().map(String::as_str).collect::<Vec<_>>()))
                 .collect();
             let columns = Columns::new(&schema, None, false, false);
-            let text = write_with(&Csv, &columns, &Head::default(), &records, &Options { bom: false });
+            let text = write_with(&Csv, &columns, &Head::default(), &records, &without_mark());
             let mut reader = ::csv::Reader::from_reader(text.as_bytes());
             prop_assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>(), names);
             let back: Vec<Vec<String>> =

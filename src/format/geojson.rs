@@ -1,9 +1,12 @@
 //! GeoJSON (RFC 7946): each record a point, or no geometry where it has no coordinates. The counts and links beside
 //! the features are those of OGC API - Features.
 
+use std::io::{self, Write};
+
 use super::{
     Columns, Encoder, Format, Head, Options,
     columns::{Tokens, json_text},
+    lack_of_coordinates,
 };
 use crate::{
     schema::{Record, Schema},
@@ -27,8 +30,8 @@ impl Format for GeoJson {
         Text { ja: "GeoJSON（地図用）", en: "GeoJSON" }
     }
 
-    fn applies_to(&self, schema: &Schema) -> bool {
-        schema.coordinates().is_some()
+    fn lack(&self, schema: &Schema) -> Option<Text> {
+        lack_of_coordinates(schema)
     }
 
     fn encoder<'a>(&self, columns: &'a Columns<'a>, _: &Options) -> Box<dyn Encoder + 'a> {
@@ -89,8 +92,8 @@ impl Encoder for Features<'_> {
         out.push(b'}');
     }
 
-    fn end(&mut self, out: &mut Vec<u8>) {
-        out.extend_from_slice(if self.is_first { b"]}\n" } else { b"\n]}\n" });
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(if self.is_first { b"]}\n" } else { b"\n]}\n" })
     }
 }
 
@@ -113,7 +116,7 @@ mod tests {
             },
             record(&schema, &["", "港", "34.660", "", ""]),
         ];
-        let head = Head { total: Some(812), count: 2, next: Some("/next".to_owned()) };
+        let head = Head { total: Some(812), count: 2, next: Some("/next".to_owned()), ..Head::default() };
         let text = write(&GeoJson, &columns, &head, &records);
         assert!(text.contains("[133.9,34.660]"), "longitude first, digits as published: {text}");
         assert_eq!(

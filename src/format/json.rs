@@ -1,13 +1,12 @@
 //! JSON, the default: `{"total": …, "count": …, "next": …, "records": [{…}]}`, one record a line.
 
+use std::io::{self, Write};
+
 use super::{
     Columns, Encoder, Format, Head, Options,
     columns::{Tokens, json_text},
 };
-use crate::{
-    schema::{Record, Schema},
-    text::Text,
-};
+use crate::{schema::Record, text::Text};
 
 pub(super) struct Json;
 
@@ -22,10 +21,6 @@ impl Format for Json {
 
     fn title(&self) -> Text {
         Text { ja: "JSON", en: "JSON" }
-    }
-
-    fn applies_to(&self, _: &Schema) -> bool {
-        true
     }
 
     fn encoder<'a>(&self, columns: &'a Columns<'a>, _: &Options) -> Box<dyn Encoder + 'a> {
@@ -53,8 +48,8 @@ impl Encoder for Objects<'_> {
         self.columns.push_object(record, &self.tokens, out);
     }
 
-    fn end(&mut self, out: &mut Vec<u8>) {
-        out.extend_from_slice(if self.is_first { b"]}\n" } else { b"\n]}\n" });
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(if self.is_first { b"]}\n" } else { b"\n]}\n" })
     }
 }
 
@@ -70,7 +65,12 @@ mod tests {
     fn a_page() {
         let schema = schema();
         let columns = Columns::new(&schema, None, false, false);
-        let head = Head { total: Some(812), count: 2, next: Some("/api/v1/datasets/x/records?cursor=\"".to_owned()) };
+        let head = Head {
+            total: Some(812),
+            count: 2,
+            next: Some("/api/v1/datasets/x/records?cursor=\"".to_owned()),
+            ..Head::default()
+        };
         let records = [record(&schema, &["1", "市役所", "34.660", "133.9", ""]), record(&schema, &["2"])];
         assert_eq!(
             write(&Json, &columns, &head, &records),
@@ -104,7 +104,7 @@ mod tests {
                 .iter()
                 .map(|row| record(&schema, &row.iter().map(String::as_str).collect::<Vec<_>>()))
                 .collect();
-            let head = Head { total: Some(5), count: rows.len(), next: None };
+            let head = Head { total: Some(5), count: rows.len(), next: None, ..Head::default() };
             let text = write(&Json, &Columns::new(&schema, None, false, false), &head, &records);
             let answer: Value = serde_json::from_str(&text).unwrap();
             let expected: Vec<Value> = rows

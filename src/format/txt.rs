@@ -1,8 +1,10 @@
 //! An aligned table for terminals. Wide characters count as two columns; what would disturb a terminal is replaced.
 
+use std::io::{self, Write};
+
 use super::{Columns, Encoder, Format, Head, Options, columns::Tokens};
 use crate::{
-    schema::{Record, Schema},
+    schema::Record,
     text::{Text, character_width, is_command, width},
 };
 
@@ -28,10 +30,6 @@ impl Format for Txt {
 
     fn title(&self) -> Text {
         Text { ja: "テキスト（端末用の表）", en: "Text table for terminals" }
-    }
-
-    fn applies_to(&self, _: &Schema) -> bool {
-        true
     }
 
     fn encoder<'a>(&self, columns: &'a Columns<'a>, _: &Options) -> Box<dyn Encoder + 'a> {
@@ -95,16 +93,19 @@ impl Encoder for Table<'_> {
         }
     }
 
-    fn end(&mut self, out: &mut Vec<u8>) {
-        self.flush(out);
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        let mut rest = Vec::new();
+        self.flush(&mut rest);
+        out.write_all(&rest)?;
         let count = self.head.count;
         let footer = match self.head.total {
             Some(total) => format!("\n{total} 件中 {count} 件 / {count} of {total}\n"),
             None => format!("\n{count} 件 / {count} records\n"),
         };
-        out.extend_from_slice(footer.as_bytes());
-        if let Some(next) = &self.head.next {
-            out.extend_from_slice(format!("次のページ / Next: {next}\n").as_bytes());
+        out.write_all(footer.as_bytes())?;
+        match &self.head.next {
+            Some(next) => writeln!(out, "次のページ / Next: {next}"),
+            None => Ok(()),
         }
     }
 }
@@ -193,7 +194,7 @@ mod tests {
             record(&schema, &["A-2", "ｶﾞ", "4.6", "", "1200"]),
         ];
         records[0].distance_m = Some(12.0);
-        let head = Head { total: Some(812), count: 2, next: Some("/api/v1/x".to_owned()) };
+        let head = Head { total: Some(812), count: 2, next: Some("/api/v1/x".to_owned()), ..Head::default() };
         let expected = "\
 名称        ID     緯度  定員  distance_m
 ----------  ---  ------  ----  ----------

@@ -3,7 +3,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use sha2::{Digest, Sha256};
 
 /// How long caches may answer without asking again: answers change with the next publication, so hardly at all.
@@ -68,22 +68,25 @@ fn opaque(tag: &str) -> &str {
 /// 304 with the headers that a 200 would carry.
 pub fn not_modified(tag: &str) -> HttpResponse {
     let mut response = HttpResponse::NotModified();
+    describe(&mut response, tag);
+    response.finish()
+}
+
+/// Says what caches need to know.
+pub fn describe(response: &mut HttpResponseBuilder, tag: &str) {
     response.insert_header((header::ETAG, tag.to_owned()));
     response.insert_header((header::CACHE_CONTROL, CACHE_CONTROL));
     response.insert_header((header::VARY, VARY));
-    response.finish()
 }
 
 /// What answers differ by.
 const VARY: HeaderValue = HeaderValue::from_static("Accept, Accept-Encoding, Accept-Language");
 
 /// A 200 with tag and caching headers, still without a body.
-pub fn ok(tag: &str, media_type: &str) -> actix_web::HttpResponseBuilder {
+pub fn ok(tag: &str, media_type: &str) -> HttpResponseBuilder {
     let mut response = HttpResponse::Ok();
     response.content_type(media_type);
-    response.insert_header((header::ETAG, tag.to_owned()));
-    response.insert_header((header::CACHE_CONTROL, CACHE_CONTROL));
-    response.insert_header((header::VARY, VARY));
+    describe(&mut response, tag);
     response
 }
 

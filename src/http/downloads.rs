@@ -1,23 +1,31 @@
 //! Whole datasets as files, and uploads as they came.
 
+use std::io::{self, Write};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use actix_web::http::header::{self, ContentEncoding};
+use actix_web::http::header::HeaderName;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use diesel::pg::PgConnection;
+use jiff::Timestamp;
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::App;
-use super::cache;
+use super::output;
 use super::parameters::Parameters;
+use super::prepared::{Failure, Make};
 use super::problem::Problem;
-use super::records::each_piece;
 use super::resolve;
+use super::sending::{self, Label};
 use crate::catalog::{Digest, StoredTable};
-use crate::format::{self, Format, Options};
+use crate::format::{self, Columns, Format, Head, Options};
+use crate::schema::Schema;
 use crate::standard::{Edition, Older};
-use crate::store::files;
+use crate::store::records::{self, Scope};
+use crate::store::{Db, files};
 
 #[derive(Deserialize)]
 struct DownloadPath {
@@ -32,9 +40,11 @@ struct DownloadPath {
 /// The whole dataset as a file; `source` is the uploaded file byte for byte, `patches` what was corrected before it was published.
 #[utoipa::path(tag = "データ / records", operation_id = "download_dataset", params(
     ("id" = String, Path, description = "データセットの ID / dataset", example = "331007_aed"),
-    ("format" = String, Path, description = "形式（csv, json, geojson, txt, source, patches） / format", example = "csv"),
+    ("format" = String, Path, description = "形式 / format", example = "csv"),
     ("table" = Option<String>, Query, description = "複数の表からなるデータセットの表 / table of a dataset of several tables"),
     ("bom" = Option<bool>, Query, description = "CSV に BOM を付けるか（既定 true） / whether CSV begins with a byte-order mark"),
+    ("encoding" = Option<String>, Query, description = "CSV の文字コード（既定 utf-8）。shift_jis にない文字は 〓 になり、その数が Machikura-Replaced-Characters に入る / encoding of CSV; with shift_jis, characters that it lacks become 〓 and are counted in Machikura-Replaced-Characters"),
+    ("width" = Option<u16>, Query, minimum = 10, maximum = 400, description = "端末用の地図の幅（既定 80 文字） / columns of the map for terminals"),
     ("edition" = Option<String>, Query, description = "標準の版。recommended は古い推奨データセットの形に戻したもの（新しい項目は後ろの列に残る） / edition of the standard; recommended is the older form, what it lacks stands in columns behind"),
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
@@ -55,9 +65,11 @@ pub async fn download_dataset(
 #[utoipa::path(tag = "データ / records", operation_id = "download_version", params(
     ("id" = String, Path, description = "データセットの ID / dataset", example = "331007_aed"),
     ("number" = i32, Path, description = "版 / version", example = 1),
-    ("format" = String, Path, description = "形式（csv, json, geojson, txt, source, patches） / format", example = "csv"),
+    ("format" = String, Path, description = "形式 / format", example = "csv"),
     ("table" = Option<String>, Query, description = "複数の表からなるデータセットの表 / table of a dataset of several tables"),
     ("bom" = Option<bool>, Query, description = "CSV に BOM を付けるか（既定 true） / whether CSV begins with a byte-order mark"),
+    ("encoding" = Option<String>, Query, description = "CSV の文字コード（既定 utf-8）。shift_jis にない文字は 〓 になり、その数が Machikura-Replaced-Characters に入る / encoding of CSV; with shift_jis, characters that it lacks become 〓 and are counted in Machikura-Replaced-Characters"),
+    ("width" = Option<u16>, Query, minimum = 10, maximum = 400, description = "端末用の地図の幅（既定 80 文字） / columns of the map for terminals"),
     ("edition" = Option<String>, Query, description = "標準の版。recommended は古い推奨データセットの形に戻したもの（新しい項目は後ろの列に残る） / edition of the standard; recommended is the older form, what it lacks stands in columns behind"),
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
@@ -73,38 +85,115 @@ pub async fn download_version(
 }
 
 async fn download(app: web::Data<App>, request: HttpRequest, path: DownloadPath) -> Result<HttpResponse, Problem> {
-    let parameters = Parameters::only(&request, &["table", "bom", "edition", "lang"])?;
-    let options = Options { bom: parameters.flag("bom", true)? };
+    let parameters = Parameters::only(&request, &[&["table", "edition", "lang"][..], &output::NAMES].concat())?;
+    let options = output::options(&parameters)?;
     let is_older = edition(&parameters, &path.format)? == Edition::Recommended;
-    match path.format.as_str() {
-        "source" => return stored_file(app, request, path, parameters, uploaded).await,
-        "patches" => return stored_file(app, request, path, parameters, patched).await,
-        _ => {}
+    let shared = app.clone();
+    let wanted = app.db.read(move |connection| match path.format.as_str() {
+        "source" => stored_file(&shared, connection, &path, &parameters, uploaded),
+        "patches" => stored_file(&shared, connection, &path, &parameters, patched),
+        _ => table(&shared, connection, &path, &parameters, is_older, options),
+    });
+    let Wanted { key, make, mut label, replaces } = wanted.await?;
+    match app.files.obtain(&app.db, &key, Arc::clone(&make)).await {
+        Ok(kept) => {
+            if replaces {
+                label.headers.push((HeaderName::from_static(output::REPLACED), kept.about.replaced.to_string()));
+            }
+            sending::answer(&request, &app.files, kept, label).await
+        }
+        Err(Failure::Problem(problem)) => Err(problem),
+        // There is no room: it is sent while it is made.
+        Err(Failure::Disk(error)) => {
+            tracing::warn!(%error, "a file could not be prepared");
+            Ok(sending::unprepared(label).streaming(Pieces::of(app.db.clone(), make)))
+        }
     }
-    let Some(format) = format::by_id(&path.format) else {
-        let known = format::FORMATS.iter().map(|format| format.id()).collect::<Vec<_>>().join(", ");
+}
+
+/// A file to be sent.
+struct Wanted {
+    /// Names everything that the file depends on.
+    key: String,
+    make: Make,
+    label: Label,
+    /// Whether characters may have been replaced in it.
+    replaces: bool,
+}
+
+/// A table as a file.
+fn table(
+    app: &App,
+    connection: &mut PgConnection,
+    path: &DownloadPath,
+    parameters: &Parameters,
+    is_older: bool,
+    options: Options,
+) -> Result<Wanted, Problem> {
+    let format = format::by_id(&path.format).ok_or_else(|| unknown_format(&path.format))?;
+    let found = resolve::table(app, connection, &path.id, path.number, parameters.get("table"), None)?;
+    if let Some(lack) = format.lack(&found.schema) {
         return Err(Problem::not_found(
-            format!("download.{} はありません。", path.format),
-            format!("There is no download.{}.", path.format),
-        )
-        .hint(
-            format!("使える形式は {known}, source, patches です。"),
-            format!("There are {known}, source and patches."),
+            format!("{} には{}がないため、{} はありません。", found.resource, lack.ja, format.id()),
+            format!("{} has no {}, so there is no {}.", found.resource, lack.en, format.id()),
         ));
-    };
-    let name = format!("{}.{}", path.id, format.id());
-    let (head, mut body) = stream(app, path, parameters, is_older, format, options);
-    let tag = match head.await {
-        Ok(tag) => tag?,
-        // The reading ended before it began; what stands in place of the body says why.
-        Err(_) => return Err(body.recv().await.and_then(Result::err).unwrap_or_else(Problem::internal)),
-    };
-    if cache::is_fresh(&request, &tag) {
-        return Ok(cache::not_modified(&tag));
     }
-    let mut response = cache::ok(&tag, format.media_type());
-    response.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")));
-    Ok(response.streaming(Pieces(body)))
+    let older = is_older.then(|| older(&found)).transpose()?;
+    let all = Everything { schema: found.schema, scope: found.scope, older, stored_at: found.stored_at };
+    let options = format.heeded(&options);
+    let modified = all.stored_at.unwrap_or_default();
+    let columns: Vec<String> =
+        all.columns().fields().iter().map(|field| format!("{} {:?}", field.name, field.kind)).collect();
+    let about = [found.state, modified.to_string(), format.id().to_owned(), format!("{options:?} {is_older}")];
+    Ok(Wanted {
+        key: key(about.iter().chain(&columns)),
+        make: Arc::new(move |connection, out| write_all(connection, &all, format, &options, out)),
+        label: Label {
+            name: format!("{}.{}", path.id, format.id()),
+            media_type: format.content_type(&options).to_owned(),
+            modified,
+            is_coded: !format.is_packed(),
+            headers: Vec::new(),
+        },
+        replaces: output::may_replace(&options),
+    })
+}
+
+fn unknown_format(name: &str) -> Problem {
+    let known = format::FORMATS.iter().map(|format| format.id()).collect::<Vec<_>>().join(", ");
+    Problem::not_found(format!("download.{name} はありません。"), format!("There is no download.{name}.")).hint(
+        format!("使える形式は {known}, source, patches です。"),
+        format!("There are {known}, source and patches."),
+    )
+}
+
+/// A key for a file that is made by this program, as it was built, from these parts.
+fn key<'p>(parts: impl Iterator<Item = &'p String>) -> String {
+    static PROGRAM: LazyLock<String> = LazyLock::new(|| {
+        let about = std::env::current_exe().and_then(std::fs::metadata);
+        about.map_or_else(|_| String::new(), |about| format!("{} {:?}", about.len(), about.modified().ok()))
+    });
+    let mut hash = Sha256::new();
+    for part in [&*PROGRAM].into_iter().chain(parts) {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A whole table.
+struct Everything {
+    schema: Schema,
+    scope: Scope,
+    older: Option<Older>,
+    stored_at: Option<Timestamp>,
+}
+
+impl Everything {
+    /// The columns in the edition wanted.
+    fn columns(&self) -> &Schema {
+        self.older.as_ref().map_or(&self.schema, Older::schema)
+    }
 }
 
 /// What `edition` takes; the first is the default.
@@ -145,85 +234,38 @@ fn older(found: &resolve::Found) -> Result<Older, Problem> {
     })
 }
 
-/// Starts to read a dataset: first its tag or a problem, then its pieces as fast as they are taken.
-fn stream(
-    app: web::Data<App>,
-    path: DownloadPath,
-    parameters: Parameters,
-    is_older: bool,
-    format: &'static dyn Format,
-    options: Options,
-) -> (oneshot::Receiver<Result<String, Problem>>, Body) {
-    let (head_sender, head) = oneshot::channel();
-    let (sender, body) = mpsc::channel(4);
-    let db = app.db.clone();
-    actix_web::rt::spawn(async move {
-        let mut head_sender = Some(head_sender);
-        let pieces = sender.clone();
-        let done = db
-            .read(move |connection| {
-                let found = resolve::table(&app, connection, &path.id, path.number, parameters.get("table"), None)
-                    .and_then(|found| {
-                        if format.applies_to(&found.schema) {
-                            let older = is_older.then(|| older(&found)).transpose()?;
-                            return Ok((found, older));
-                        }
-                        Err(Problem::not_found(
-                            format!("{} には座標がないため、{} はありません。", found.resource, format.id()),
-                            format!("{} has no coordinates, so there is no {}.", found.resource, format.id()),
-                        ))
-                    });
-                let tag = found.as_ref().map_err(Clone::clone).map(|(found, _)| {
-                    let options = [options.bom, is_older].map(|flag| flag.to_string()).join(",");
-                    cache::weak_tag(&["download", &found.resource, &found.state, format.id(), &options])
-                });
-                if let Some(head) = head_sender.take() {
-                    // Nobody waits any more: nothing is left to do.
-                    if head.send(tag).is_err() {
-                        return Ok(());
-                    }
-                }
-                let Ok((found, older)) = found else { return Ok(()) };
-                each_piece(connection, &found, older.as_ref(), format, options, &mut |piece| hand_over(&pieces, piece))
-            })
-            .await;
-        if let Err(problem) = done {
-            // The client sees the answer break off, rather than end early as if it were whole. A client that has gone
-            // takes no notice.
-            drop(sender.send(Err(problem)).await);
+/// Writes all records of a table in one format, a piece at a time, and answers how many characters were replaced.
+///
+/// # Errors
+/// Those of `out` and of the database.
+fn write_all(
+    connection: &mut PgConnection,
+    all: &Everything,
+    format: &dyn Format,
+    options: &Options,
+    out: &mut dyn Write,
+) -> Result<u64, Failure> {
+    const PIECE: usize = 64 * 1024;
+    let columns = Columns::new(all.columns(), None, false, false);
+    let mut encoder = format.encoder(&columns, options);
+    let rows = all.scope.row_count();
+    let mut piece = Vec::with_capacity(2 * PIECE);
+    let count = usize::try_from(rows).expect("a table's rows fit the address space");
+    encoder.begin(&Head { total: Some(rows), count, next: None, published_at: all.stored_at }, &mut piece);
+    records::each_record(connection, &all.schema, &all.scope, &mut |record| -> Result<(), Failure> {
+        match &all.older {
+            Some(older) => encoder.record(&older.record(&record), &mut piece),
+            None => encoder.record(&record, &mut piece),
         }
-    });
-    (head, body)
-}
-
-/// How long a client may take nothing of a download. Meanwhile it holds a connection to the database.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Hands a piece to the client, on a thread that may wait.
-fn hand_over(pieces: &mpsc::Sender<Result<web::Bytes, Problem>>, piece: Vec<u8>) -> Result<(), Problem> {
-    let sending = tokio::time::timeout(PATIENCE, pieces.send(Ok(piece.into())));
-    match Handle::current().block_on(sending) {
-        Ok(Ok(())) => Ok(()),
-        // It has gone, or is as good as gone.
-        Ok(Err(_)) | Err(_) => Err(Problem::internal()),
-    }
-}
-
-/// The pieces of a body as a stream.
-struct Pieces(Body);
-
-/// Pieces that are still being made.
-type Body = mpsc::Receiver<Result<web::Bytes, Problem>>;
-
-impl futures_util::Stream for Pieces {
-    type Item = Result<web::Bytes, Problem>;
-
-    fn poll_next(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Self::Item>> {
-        self.0.poll_recv(context)
-    }
+        if piece.len() >= PIECE {
+            out.write_all(&piece)?;
+            piece.clear();
+        }
+        Ok(())
+    })?;
+    out.write_all(&piece)?;
+    encoder.end(out)?;
+    Ok(encoder.replaced())
 }
 
 /// A file that is stored with a table.
@@ -255,58 +297,92 @@ fn patched(stored: &StoredTable) -> Option<StoredFile> {
     Some(StoredFile { digest: stored.patches?, media_type, suffix: "patches.csv".to_owned() })
 }
 
-/// A stored file as it is. It is not compressed on the way, so its tag is strong.
-async fn stored_file(
-    app: web::Data<App>,
-    request: HttpRequest,
-    path: DownloadPath,
-    parameters: Parameters,
+/// A stored file as it is.
+fn stored_file(
+    app: &App,
+    connection: &mut PgConnection,
+    path: &DownloadPath,
+    parameters: &Parameters,
     choose: fn(&StoredTable) -> Option<StoredFile>,
-) -> Result<HttpResponse, Problem> {
-    let db = app.db.clone();
-    let id = path.id.clone();
-    let (file, bytes) = db
-        .read(move |connection| {
-            let entry = resolve::entry(connection, &path.id)?;
-            let tables = match path.number {
-                Some(number) => resolve::version(connection, &entry, number)?.1,
-                None => entry.tables.clone(),
-            };
-            let standard = resolve::standard_of(&app, &entry)?;
-            let (_, stored) = resolve::choose_table(standard, &tables, parameters.get("table"))?;
-            let file = choose(stored).ok_or_else(|| {
-                Problem::not_found(
-                    format!("{} は直さずに公開されたので、変更したセルの一覧はありません。", path.id),
-                    format!("{} was published as it came; there is no list of changed cells.", path.id),
-                )
-            })?;
-            let bytes = files::size(connection, file.digest)?.ok_or_else(Problem::internal)?;
-            Ok::<_, Problem>((file, bytes))
-        })
-        .await?;
-    let StoredFile { digest, media_type, suffix } = file;
-    let tag = format!("\"{digest}\"");
-    if cache::is_fresh(&request, &tag) {
-        return Ok(cache::not_modified(&tag));
+) -> Result<Wanted, Problem> {
+    let entry = resolve::entry(connection, &path.id)?;
+    let tables = match path.number {
+        Some(number) => resolve::version(connection, &entry, number)?.1,
+        None => entry.tables.clone(),
+    };
+    let standard = resolve::standard_of(app, &entry)?;
+    let (_, stored) = resolve::choose_table(standard, &tables, parameters.get("table"))?;
+    let StoredFile { digest, media_type, suffix } = choose(stored).ok_or_else(|| {
+        Problem::not_found(
+            format!("{} は直さずに公開されたので、変更したセルの一覧はありません。", path.id),
+            format!("{} was published as it came; there is no list of changed cells.", path.id),
+        )
+    })?;
+    Ok(Wanted {
+        key: digest.to_string(),
+        make: Arc::new(move |connection, out| {
+            files::get(connection, digest, out)?.ok_or_else(Problem::internal).map_err(Failure::Problem)?;
+            Ok(0)
+        }),
+        label: Label {
+            name: format!("{}.{suffix}", path.id),
+            media_type,
+            modified: stored.created_at,
+            is_coded: false,
+            headers: Vec::new(),
+        },
+        replaces: false,
+    })
+}
+
+/// Pieces of a file that is sent while it is made.
+struct Pieces(mpsc::Receiver<Result<web::Bytes, Problem>>);
+
+impl Pieces {
+    fn of(db: Db, make: Make) -> Pieces {
+        let (sender, pieces) = mpsc::channel(4);
+        actix_web::rt::spawn(async move {
+            let mut out = Outlet(sender.clone());
+            let made = db.read(move |connection| make(connection, &mut out).map(|_| ())).await;
+            if let Err(failure) = made {
+                tracing::warn!(?failure, "a download broke off");
+                // The client sees the answer break off, rather than end early as if it were whole. A client that has
+                // gone takes no notice.
+                drop(sender.send(Err(Problem::internal())).await);
+            }
+        });
+        Pieces(pieces)
     }
-    let (sender, body) = mpsc::channel(4);
-    actix_web::rt::spawn(async move {
-        let pieces = sender.clone();
-        let done = db
-            .read(move |connection| {
-                for number in 0.. {
-                    let Some(piece) = files::piece(connection, digest, number)? else { break };
-                    hand_over(&pieces, piece)?;
-                }
-                Ok::<_, Problem>(())
-            })
-            .await;
-        if let Err(problem) = done {
-            drop(sender.send(Err(problem)).await);
+}
+
+impl futures_util::Stream for Pieces {
+    type Item = Result<web::Bytes, Problem>;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        self.0.poll_recv(context)
+    }
+}
+
+/// Hands pieces to the client, on a thread that may wait.
+struct Outlet(mpsc::Sender<Result<web::Bytes, Problem>>);
+
+/// How long a client may take nothing of such a download. Meanwhile it holds a connection to the database.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Write for Outlet {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let sending = self.0.send(Ok(web::Bytes::copy_from_slice(bytes)));
+        match Handle::current().block_on(async { tokio::time::timeout(PATIENCE, sending).await }) {
+            Ok(Ok(())) => Ok(bytes.len()),
+            // It has gone, or is as good as gone.
+            Ok(Err(_)) | Err(_) => Err(io::ErrorKind::BrokenPipe.into()),
         }
-    });
-    let mut response = cache::ok(&tag, &media_type);
-    response.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{id}.{suffix}\"")));
-    response.insert_header(ContentEncoding::Identity);
-    Ok(response.no_chunking(bytes).streaming(Pieces(body)))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

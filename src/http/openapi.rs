@@ -16,7 +16,7 @@ use utoipa_actix_web::AppExt;
 
 use super::problem::Code;
 use super::{datasets, downloads, publish, standards};
-use crate::format::{FORMATS, RAW};
+use crate::format::{Encoding, FORMATS, RAW};
 use crate::query::MAX_LIMIT;
 use crate::schema::{Field, Kind, Schema};
 use crate::standard::{Edition, Registry, Standard, Table};
@@ -166,6 +166,7 @@ fn content(format: &str) -> Content {
     let schema: RefOr<ApiSchema> = match format {
         "json" => Ref::from_schema_name("Records").into(),
         "geojson" => ObjectBuilder::new().schema_type(Type::Object).into(),
+        // Lines of text and bytes alike.
         _ => ObjectBuilder::new().schema_type(Type::String).into(),
     };
     ContentBuilder::new().schema(Some(schema)).build()
@@ -183,6 +184,7 @@ fn words(operation: &str, parameter: &str, registry: &Registry) -> Option<Vec<St
     Some(match (operation, parameter) {
         (_, "lang") => owned(&["ja", "en"]),
         (_, "count") => owned(&["exact", "none"]),
+        (_, "encoding") => owned(&Encoding::ALL.map(Encoding::as_str)),
         ("list_datasets", "sort") => owned(&datasets::ORDERS),
         ("fix_file", "format") => owned(&["csv", "json"]),
         ("fix_file", "fix") => owned(&["true", "lossless", "likely"]),
@@ -213,6 +215,13 @@ fn headers(operation: &str, status: &str) -> &'static [(&'static str, &'static s
     );
     const LINK: (&str, &str) = ("Link", "次のページ（rel=next） / next page");
     const NAME: (&str, &str) = ("Content-Disposition", "ファイル名 / file name");
+    const REPLACED: (&str, &str) = (
+        "Machikura-Replaced-Characters",
+        "encoding=shift_jis で 〓 に置き換えた文字の数 / characters replaced with 〓, with encoding=shift_jis",
+    );
+    const RANGES: (&str, &str) = ("Accept-Ranges", "一部だけの取得（Range）ができる / parts can be had (Range)");
+    const MODIFIED: (&str, &str) = ("Last-Modified", "公開した日時 / when it was published");
+    const RANGE: (&str, &str) = ("Content-Range", "送った範囲と全体の大きさ / part sent, and size of the whole");
     const LOCATION: (&str, &str) = ("Location", "アドレス / address");
     const RETRY: (&str, &str) =
         ("Retry-After", "次に試すまでの秒数（429、503、504） / seconds to wait, with 429, 503 and 504");
@@ -233,8 +242,11 @@ fn headers(operation: &str, status: &str) -> &'static [(&'static str, &'static s
             | "list_standard_records"
             | "list_standard_records_as",
             "200",
-        ) => &[TAG, LINK],
-        ("download_dataset" | "download_version" | "get_template_workbook", "200") => &[TAG, NAME],
+        ) => &[TAG, LINK, REPLACED],
+        ("download_dataset" | "download_version", "200") => &[TAG, NAME, MODIFIED, RANGES, REPLACED],
+        ("download_dataset" | "download_version", "206") => &[TAG, NAME, MODIFIED, RANGES, RANGE],
+        ("download_dataset" | "download_version", "304") => &[TAG, MODIFIED],
+        ("get_template_workbook", "200") => &[TAG, NAME],
         _ => &[TAG],
     }
 }
@@ -387,10 +399,15 @@ pub struct RecordQuery {
     /// 総件数を数えるか（exact, none） / whether to count all records
     #[param(example = "exact")]
     count: Option<String>,
-    /// 形式（json, csv, geojson, txt） / format
+    /// 形式 / format
     format: Option<String>,
     /// CSV に BOM を付けるか（既定 true） / whether CSV begins with a byte-order mark
     bom: Option<bool>,
+    /// CSV の文字コード（既定 utf-8）。shift_jis にない文字は 〓 になり、その数が Machikura-Replaced-Characters に入る / encoding of CSV; with shift_jis, characters that it lacks become 〓 and are counted in Machikura-Replaced-Characters
+    encoding: Option<String>,
+    /// 端末用の地図の幅（既定 80 文字） / columns of the map for terminals
+    #[param(minimum = 10, maximum = 400)]
+    width: Option<u16>,
     /// 複数の表からなるデータセットの表 / table of a dataset of several tables
     table: Option<String>,
     /// エラーの言語（ja, en） / language of errors

@@ -40,6 +40,8 @@ pub enum Code {
     TooLarge,
     /// The body is no table.
     UnsupportedMedia,
+    /// The part asked for lies behind the end of the file.
+    RangeNotSatisfiable,
     /// The table does not conform to the standard.
     Nonconforming,
     /// Too many requests from one address.
@@ -54,7 +56,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 17] = [
+    pub const ALL: [Code; 18] = [
         Code::InvalidParameter,
         Code::InvalidBody,
         Code::Unauthorized,
@@ -67,6 +69,7 @@ impl Code {
         Code::PreconditionFailed,
         Code::TooLarge,
         Code::UnsupportedMedia,
+        Code::RangeNotSatisfiable,
         Code::Nonconforming,
         Code::TooManyRequests,
         Code::Internal,
@@ -96,6 +99,9 @@ impl Code {
             }
             Code::TooLarge => about("too-large", 413, "ファイルが大きすぎます", "Too large"),
             Code::UnsupportedMedia => about("unsupported-media", 415, "表として読めないファイルです", "Not a table"),
+            Code::RangeNotSatisfiable => {
+                about("range-not-satisfiable", 416, "ファイルの終わりより後ろの範囲です", "Behind the end of the file")
+            }
             Code::Nonconforming => {
                 about("nonconforming", 422, "標準に適合していません", "Does not conform to the standard")
             }
@@ -144,8 +150,8 @@ struct About {
     errors: Vec<QueryError>,
     /// The report of a check, already in the client's language.
     report: Option<Value>,
-    /// Methods that the address takes.
-    allow: Option<String>,
+    /// A header that belongs to the problem.
+    header: Option<(&'static str, String)>,
 }
 
 /// Seconds after which a client may try again.
@@ -213,7 +219,18 @@ impl Problem {
             format!("使える操作は {allow} です。"),
             format!("This address takes {allow}."),
         );
-        problem.about.allow = Some(allow);
+        problem.about.header = Some(("Allow", allow));
+        problem
+    }
+
+    /// A part of a file that has only so many bytes.
+    pub fn range(length: u64) -> Problem {
+        let mut problem = Problem::new(
+            Code::RangeNotSatisfiable,
+            format!("ファイルは {length} バイトです。Range はその中を指定してください。"),
+            format!("The file has {length} bytes; Range must lie within."),
+        );
+        problem.about.header = Some(("Content-Range", format!("bytes */{length}")));
         problem
     }
 
@@ -235,9 +252,11 @@ impl Problem {
         match self.code {
             Code::Unauthorized => response.insert_header(("WWW-Authenticate", "Bearer realm=\"machikura\"")),
             Code::TooManyRequests | Code::Busy | Code::Timeout => response.insert_header(("Retry-After", RETRY_AFTER)),
-            Code::MethodNotAllowed => response.insert_header(("Allow", self.about.allow.clone().unwrap_or_default())),
             _ => &mut response,
         };
+        if let Some((name, value)) = &self.about.header {
+            response.insert_header((*name, value.as_str()));
+        }
         response.body(serde_json::to_vec(&body).expect("a problem has only string keys"))
     }
 

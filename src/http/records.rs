@@ -2,26 +2,25 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header;
+use actix_web::http::header::{self, ContentEncoding};
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use diesel::pg::PgConnection;
 use serde::Deserialize;
 
 use super::App;
 use super::cache;
 use super::openapi::RecordQuery;
+use super::output;
 use super::parameters::Parameters;
 use super::problem::{Code, Problem};
 use super::resolve::{self, Address, Found, Of};
 use crate::format::{self, Columns, Format, Head, Options};
 use crate::query::{self, Page, Query, Scope as QueryScope};
 use crate::schema::Schema;
-use crate::standard::Older;
-use crate::store::records::{self, Scope};
+use crate::store::records;
 use crate::store::{Cost, StoreError};
 
 /// Parameters beside those of a query.
-const RESERVED: [&str; 4] = ["format", "bom", "table", "lang"];
+const RESERVED: [&str; 6] = ["format", "bom", "encoding", "width", "table", "lang"];
 
 #[derive(Deserialize)]
 struct DatasetPath {
@@ -38,8 +37,8 @@ struct StandardPath {
 
 /// データの検索 / Query the records of a dataset
 ///
-/// 項目名をそのままパラメータにして条件を書けます（例 `名称__contains=小学校`）。結果は JSON、CSV、GeoJSON、端末用の表で返せます。 /
-/// Any field name is a parameter (`FIELD=VALUE`, `FIELD__OP=VALUE`). Answers are JSON, CSV, GeoJSON or an aligned text table.
+/// 項目名をそのままパラメータにして条件を書けます（例 `名称__contains=小学校`）。結果は JSON、CSV、Excel、GeoJSON など多くの形式で返せます。 /
+/// Any field name is a parameter (`FIELD=VALUE`, `FIELD__OP=VALUE`). Answers come in many formats: JSON, CSV, Excel, GeoJSON and more.
 #[utoipa::path(tag = "データ / records", operation_id = "list_records", params(
     ("id" = String, Path, description = "データセットの ID / dataset", example = "331007_aed"), RecordQuery),
     responses(
@@ -59,7 +58,7 @@ pub async fn list_records(
 /// `records.csv` のように形式を拡張子で選びます。 / As `records`, with the format as suffix.
 #[utoipa::path(tag = "データ / records", operation_id = "list_records_as", params(
     ("id" = String, Path, description = "データセットの ID / dataset", example = "331007_aed"),
-    ("format" = String, Path, description = "形式（json, csv, geojson, txt） / format", example = "csv"), RecordQuery),
+    ("format" = String, Path, description = "形式 / format", example = "csv"), RecordQuery),
     responses(
     (status = 200, description = "レコード / records"),
 ))]
@@ -113,7 +112,7 @@ pub async fn list_standard_records(
 /// `records.csv` のように形式を拡張子で選びます。 / As `records`, with the format as suffix.
 #[utoipa::path(tag = "データ / records", operation_id = "list_standard_records_as", params(
     ("slug" = String, Path, description = "標準 / standard", example = "aed"),
-    ("format" = String, Path, description = "形式（json, csv, geojson, txt） / format", example = "csv"), RecordQuery),
+    ("format" = String, Path, description = "形式 / format", example = "csv"), RecordQuery),
     responses(
     (status = 200, description = "レコード / records"),
 ))]
@@ -193,7 +192,7 @@ struct Question {
 impl Question {
     fn read(request: &HttpRequest, suffix: Option<String>) -> Result<Question, Problem> {
         let parameters = Parameters::of(request)?;
-        let options = Options { bom: parameters.flag("bom", true)? };
+        let options = output::options(&parameters)?;
         if let (Some(suffix), Some(other)) =
             (suffix.as_deref(), parameters.get("format").filter(|name| Some(*name) != suffix.as_deref()))
         {
@@ -213,12 +212,14 @@ impl Question {
     /// The format to answer in.
     fn format_for(&self, found: &Found) -> Result<&'static dyn Format, Problem> {
         match self.format {
-            Some(format) if format.applies_to(&found.schema) => Ok(format),
-            Some(format) => Err(Problem::new(
-                Code::NotAcceptable,
-                format!("{} には座標がないため、{} では返せません。", found.resource, format.id()),
-                format!("{} has no coordinates and cannot be had as {}.", found.resource, format.id()),
-            )),
+            Some(format) => match format.lack(&found.schema) {
+                None => Ok(format),
+                Some(lack) => Err(Problem::new(
+                    Code::NotAcceptable,
+                    format!("{} には{}がないため、{} では返せません。", found.resource, lack.ja, format.id()),
+                    format!("{} has no {} and cannot be had as {}.", found.resource, lack.en, format.id()),
+                )),
+            },
             None => format::by_media_type(&found.schema, &self.accept).ok_or_else(|| {
                 Problem::new(
                     Code::NotAcceptable,
@@ -243,6 +244,13 @@ fn unknown_format(name: &str) -> Problem {
     )
 }
 
+/// A page as bytes.
+struct Body {
+    bytes: Vec<u8>,
+    /// How many characters the encoding lacks.
+    replaced: u64,
+}
+
 /// Answers a question to the records of a data set or standard.
 async fn answer(
     app: web::Data<App>,
@@ -254,13 +262,13 @@ async fn answer(
     let (found, query) = ask(&app, &question.parameters, of).await?;
     let format = question.format_for(&found)?;
     let address = request.path().to_owned();
-    let options = question.options;
+    let options = format.heeded(&question.options);
     let tag = cache::weak_tag(&[
         &found.resource,
         &found.state,
         &query.canonical(),
         format.id(),
-        if options.bom { "bom" } else { "" },
+        &format!("{options:?}"),
         &address,
     ]);
     if cache::is_fresh(&request, &tag) {
@@ -273,15 +281,22 @@ async fn answer(
             let cursor = cursor.encode(&query.fingerprint(&found.resource));
             query::next_link(&address, question.parameters.pairs(), &cursor)
         });
-        let body = encode(format, options, &found, &query, page, next.clone());
-        Ok((body, next))
+        Ok((encode(format, options, &found, &query, page, next.clone()), next))
     });
     let (body, next) = page.await.map_err(|error: StoreError| Problem::from(error))?;
-    let mut response = cache::ok(&tag, format.media_type());
+    let body = body?;
+    let mut response = cache::ok(&tag, format.content_type(&options));
+    if format.is_packed() {
+        // Not once more.
+        response.insert_header(ContentEncoding::Identity);
+    }
+    if output::may_replace(&options) {
+        response.insert_header((output::REPLACED, body.replaced.to_string()));
+    }
     if let Some(next) = next {
         response.insert_header((header::LINK, format!("<{next}>; rel=\"next\"")));
     }
-    Ok(response.body(body))
+    Ok(response.body(body.bytes))
 }
 
 /// Reads the question against the records of now, and again against those of the cursor's publication where it names an
@@ -311,53 +326,19 @@ fn encode(
     query: &Query,
     page: Page,
     next: Option<String>,
-) -> Vec<u8> {
+) -> Result<Body, Problem> {
     let columns = columns(&found.schema, query, found.is_across);
     let mut encoder = format.encoder(&columns, &options);
     let mut body = Vec::with_capacity(512 * page.records.len() + 1024);
-    encoder.begin(&Head { total: page.total, count: page.records.len(), next }, &mut body);
+    let head = Head { total: page.total, count: page.records.len(), next, published_at: found.stored_at };
+    encoder.begin(&head, &mut body);
     for record in &page.records {
         encoder.record(record, &mut body);
     }
-    encoder.end(&mut body);
-    body
+    encoder.end(&mut body).map_err(output::unwritten)?;
+    Ok(Body { replaced: encoder.replaced(), bytes: body })
 }
 
 fn columns<'a>(schema: &'a Schema, query: &Query, is_across: bool) -> Columns<'a> {
     Columns::new(schema, query.select.as_deref(), is_across, query.has_distance())
-}
-
-/// All records of a scope in one format, in the older edition where that is wanted, a piece at a time.
-///
-/// # Errors
-/// What `send` answers, and where the database fails.
-pub fn each_piece(
-    connection: &mut PgConnection,
-    found: &Found,
-    older: Option<&Older>,
-    format: &dyn Format,
-    options: Options,
-    send: &mut dyn FnMut(Vec<u8>) -> Result<(), Problem>,
-) -> Result<(), Problem> {
-    const PIECE: usize = 64 * 1024;
-    let schema = older.map_or(&found.schema, Older::schema);
-    let columns = Columns::new(schema, None, found.is_across, false);
-    let mut encoder = format.encoder(&columns, &options);
-    let rows = found.scope.row_count();
-    let mut piece = Vec::with_capacity(2 * PIECE);
-    let count = usize::try_from(rows).expect("a table's rows fit the address space");
-    encoder.begin(&Head { total: Some(rows), count, next: None }, &mut piece);
-    let scope: &Scope = &found.scope;
-    records::each_record(connection, &found.schema, scope, &mut |record| -> Result<(), Problem> {
-        match older {
-            Some(older) => encoder.record(&older.record(&record), &mut piece),
-            None => encoder.record(&record, &mut piece),
-        }
-        if piece.len() >= PIECE {
-            send(std::mem::replace(&mut piece, Vec::with_capacity(2 * PIECE)))?;
-        }
-        Ok(())
-    })?;
-    encoder.end(&mut piece);
-    send(piece)
 }

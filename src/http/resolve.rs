@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use actix_web::web;
 use diesel::pg::PgConnection;
+use jiff::Timestamp;
 use quick_cache::sync::Cache;
 
 use super::App;
@@ -30,6 +31,8 @@ pub struct Found {
     pub scope: Scope,
     /// Changes when the records do.
     pub state: String,
+    /// When they were stored, where that is one moment.
+    pub stored_at: Option<Timestamp>,
     /// Whether they are of several organizations.
     pub is_across: bool,
 }
@@ -166,6 +169,7 @@ pub fn table(
         filled: stored.filled.clone(),
         scope: Scope::of_table(stored, version.serial),
         state: stored.key.to_string(),
+        stored_at: Some(stored.created_at),
         is_across: false,
     })
 }
@@ -194,6 +198,7 @@ fn across(
         filled: Vec::new(),
         state: scope.serial().to_string(),
         scope,
+        stored_at: None,
         is_across: true,
     })
 }

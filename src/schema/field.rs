@@ -236,4 +236,18 @@ pub enum Role {
     Hazard,
     /// What fits no other column (備考).
     Remarks,
+    /// The first day of an event.
+    EventStartDate,
+    /// The last day of an event.
+    EventEndDate,
+    /// When an event begins.
+    EventStartTime,
+    /// When an event ends.
+    EventEndTime,
+    /// Where an event takes place.
+    EventPlace,
+    /// What an event is about.
+    EventDescription,
+    /// The page that announces an event.
+    EventPage,
 }

@@ -15,6 +15,7 @@ mod new_standard;
 mod older;
 mod organizations;
 mod places;
+mod prepared;
 mod problems;
 mod publish;
 mod publish_as_is;

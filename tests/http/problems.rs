@@ -22,6 +22,10 @@ fn fail(app: &TestApp, code: Code) {
             app.publication("332038_aed", aeds(1))
         }
         Code::PreconditionFailed => app.publication("331007_aed", sample("aed")).header("If-Match", "\"7\""),
+        Code::RangeNotSatisfiable => {
+            app.publish("332020_aed", sample("aed").replace("331007,FF", "332020,FF"));
+            app.get("/api/v1/datasets/332020_aed/download.csv").header("Range", "bytes=9999999-")
+        }
         Code::UnsupportedMedia => app.post("/api/v1/validate", "%PDF-1.7"),
         Code::Nonconforming => app.publication("331007_aed", table_of("aed", &[])),
         // datasets.rs: a data set must have been withdrawn.

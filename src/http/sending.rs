@@ -1,0 +1,250 @@
+//! A prepared file as an answer: its tags, whether the client has it already (RFC 9110, section 13), in which coding and
+//! which part of it is sent.
+
+use std::fs::File;
+use std::future::Future;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::pin::Pin;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime};
+
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::http::header::{self, AcceptEncoding, Header, HeaderName, HttpDate};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use jiff::Timestamp;
+
+use super::cache;
+use super::prepared::{Coding, Files, Kept};
+use super::problem::{Code, Problem};
+use super::ranges::Extent;
+
+/// What is said of a file.
+pub struct Label {
+    /// The name under which it is saved.
+    pub name: String,
+    /// Its media type.
+    pub media_type: String,
+    /// When what it is made from was stored.
+    pub modified: Timestamp,
+    /// Whether it can be had compressed.
+    pub is_coded: bool,
+    /// What else is said in headers.
+    pub headers: Vec<(HeaderName, String)>,
+}
+
+/// Answers with a file, a part of it, or that the client has it.
+///
+/// # Errors
+/// 412 and 416.
+pub async fn answer(request: &HttpRequest, files: &Files, kept: Kept, label: Label) -> Result<HttpResponse, Problem> {
+    let sent = Sent { sha256: kept.about.sha256.clone(), label };
+    sent.check_expectation(request)?;
+    let codings: &[Coding] = if sent.label.is_coded { &Coding::ALL } else { &[Coding::Identity] };
+    let range = text(request, header::RANGE);
+    let if_range = text(request, header::IF_RANGE);
+    let meant = if_range.and_then(|tag| codings.iter().copied().find(|coding| sent.tag(*coding) == tag));
+    if let Some(coding) = sent.held(request, codings) {
+        return Ok(sent.head(HttpResponse::NotModified(), coding).finish());
+    }
+    // Who goes on with a file does not say of which coding it has the beginning, unless by a tag.
+    let wanted = match (range, meant) {
+        (_, Some(coding)) => coding,
+        (Some(_), None) => Coding::Identity,
+        (None, None) => preferred(request, codings),
+    };
+    let coded = if wanted == Coding::Identity { None } else { files.coded(&kept, wanted).await };
+    let (file, length, coding) = match coded {
+        Some((file, length)) => (file, length, wanted),
+        None => (kept.file, kept.about.bytes, Coding::Identity),
+    };
+    let is_same = if_range.is_none_or(|told| told == sent.tag(coding) || sent.is_of(told));
+    match Extent::of(range.filter(|_| is_same), length) {
+        Extent::Whole => Ok(sent.full(HttpResponse::Ok(), coding).body(FileBody::new(file, 0, length))),
+        Extent::Part { first, last } => {
+            let mut response = sent.full(HttpResponse::PartialContent(), coding);
+            response.insert_header((header::CONTENT_RANGE, format!("bytes {first}-{last}/{length}")));
+            Ok(response.body(FileBody::new(file, first, last - first + 1)))
+        }
+        Extent::Beyond => Err(Problem::range(length)),
+    }
+}
+
+/// The head of an answer with a file that is made while it is sent: nothing is known of it but what it is.
+pub fn unprepared(label: Label) -> HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response.content_type(label.media_type);
+    response.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", label.name)));
+    response
+}
+
+/// The coding that a client would like best.
+fn preferred(request: &HttpRequest, codings: &[Coding]) -> Coding {
+    let Ok(accepted) = AcceptEncoding::parse(request) else { return Coding::Identity };
+    let words: Vec<header::Encoding> = codings.iter().filter_map(|coding| coding.as_str().parse().ok()).collect();
+    let best = if accepted.is_empty() { None } else { accepted.negotiate(words.iter()) };
+    let found =
+        codings.iter().copied().find(|coding| best.as_ref().is_some_and(|best| best.to_string() == coding.as_str()));
+    found.unwrap_or(Coding::Identity)
+}
+
+struct Sent {
+    sha256: String,
+    label: Label,
+}
+
+impl Sent {
+    /// The strong tag: each coding has its own, and that of the plain file is its SHA-256.
+    fn tag(&self, coding: Coding) -> String {
+        match coding {
+            Coding::Identity => format!("\"{}\"", self.sha256),
+            Coding::Brotli | Coding::Gzip => format!("\"{}-{}\"", self.sha256, coding.as_str()),
+        }
+    }
+
+    /// The time in headers, which know no fractions of seconds.
+    fn modified(&self) -> SystemTime {
+        let seconds = u64::try_from(self.label.modified.as_second()).unwrap_or_default();
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    /// Whether a date in `If-Range` is that of this file.
+    fn is_of(&self, date: &str) -> bool {
+        HttpDate::from_str(date).is_ok_and(|date| SystemTime::from(date) == self.modified())
+    }
+
+    /// `If-Match` and `If-Unmodified-Since`: who has the beginning of another file does not want the rest of this one.
+    fn check_expectation(&self, request: &HttpRequest) -> Result<(), Problem> {
+        let is_met = match text(request, header::IF_MATCH) {
+            Some(tags) => {
+                let is_ours = |tag: &str| tag == "*" || Coding::ALL.iter().any(|coding| self.tag(*coding) == tag);
+                tags.split(',').map(str::trim).any(is_ours)
+            }
+            None => date(request, header::IF_UNMODIFIED_SINCE).is_none_or(|date| self.modified() <= date),
+        };
+        if is_met {
+            return Ok(());
+        }
+        Err(Problem::new(
+            Code::PreconditionFailed,
+            "ファイルは、お手元のものから変わっています。はじめから取得してください。",
+            "The file is no longer the one you have; fetch it from the beginning.",
+        ))
+    }
+
+    /// The coding in which the client holds the file already.
+    fn held(&self, request: &HttpRequest, codings: &[Coding]) -> Option<Coding> {
+        let held = cache::held_tags(request.headers());
+        if !held.is_empty() {
+            return codings.iter().copied().find(|coding| cache::matches(&held, &self.tag(*coding)));
+        }
+        let is_fresh = date(request, header::IF_MODIFIED_SINCE).is_some_and(|date| self.modified() <= date);
+        is_fresh.then(|| preferred(request, codings))
+    }
+
+    /// What 200, 206 and 304 say alike.
+    fn head(&self, mut response: HttpResponseBuilder, coding: Coding) -> HttpResponseBuilder {
+        cache::describe(&mut response, &self.tag(coding));
+        response.insert_header((header::LAST_MODIFIED, HttpDate::from(self.modified())));
+        response.insert_header((header::VARY, "Accept-Encoding"));
+        response
+    }
+
+    fn full(&self, response: HttpResponseBuilder, coding: Coding) -> HttpResponseBuilder {
+        let mut response = self.head(response, coding);
+        response.content_type(self.label.media_type.as_str());
+        response.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", self.label.name)));
+        response.insert_header((header::ACCEPT_RANGES, "bytes"));
+        // Whatever it is, it is not to be compressed on the way.
+        response.insert_header((header::CONTENT_ENCODING, coding.as_str()));
+        for (name, value) in &self.label.headers {
+            response.insert_header((name.clone(), value.as_str()));
+        }
+        response
+    }
+}
+
+fn text(request: &HttpRequest, name: HeaderName) -> Option<&str> {
+    request.headers().get(name)?.to_str().ok().map(str::trim)
+}
+
+fn date(request: &HttpRequest, name: HeaderName) -> Option<SystemTime> {
+    HttpDate::from_str(text(request, name)?).ok().map(SystemTime::from)
+}
+
+/// Bytes read at once.
+const PIECE: u64 = 64 * 1024;
+
+/// A part of a file on its way to a client.
+struct FileBody {
+    file: Arc<File>,
+    at: u64,
+    left: u64,
+    reading: Option<Pin<Box<dyn Future<Output = io::Result<web::Bytes>>>>>,
+}
+
+impl FileBody {
+    fn new(file: File, at: u64, left: u64) -> FileBody {
+        FileBody { file: Arc::new(file), at, left, reading: None }
+    }
+
+    fn sent(&mut self, bytes: web::Bytes) -> web::Bytes {
+        let count = u64::try_from(bytes.len()).expect("a length fits");
+        self.at += count;
+        self.left -= count;
+        bytes
+    }
+}
+
+impl MessageBody for FileBody {
+    type Error = io::Error;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.left)
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<web::Bytes, io::Error>>> {
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        if self.reading.is_none() {
+            let (at, count) = (self.at, usize::try_from(self.left.min(PIECE)).expect("a piece is small"));
+            // What the system has in memory is there without waiting; what it has to fetch is waited for elsewhere.
+            if let Some(bytes) = read_at_once(&self.file, at, count) {
+                return Poll::Ready(Some(Ok(self.sent(bytes))));
+            }
+            let file = Arc::clone(&self.file);
+            self.reading = Some(Box::pin(async move {
+                let read = web::block(move || {
+                    let mut bytes = vec![0; count];
+                    file.read_exact_at(&mut bytes, at)?;
+                    Ok::<_, io::Error>(web::Bytes::from(bytes))
+                });
+                read.await.map_err(io::Error::other)?
+            }));
+        }
+        let Some(reading) = &mut self.reading else { return Poll::Ready(None) };
+        reading.as_mut().poll(context).map(|read| {
+            self.reading = None;
+            Some(read.map(|bytes| self.sent(bytes)))
+        })
+    }
+}
+
+/// Reads what needs no waiting for the disk.
+#[cfg(target_os = "linux")]
+fn read_at_once(file: &File, at: u64, count: usize) -> Option<web::Bytes> {
+    use rustix::io::{ReadWriteFlags, preadv2};
+    let mut bytes = vec![0; count];
+    let read = preadv2(file, &mut [io::IoSliceMut::new(&mut bytes)], at, ReadWriteFlags::NOWAIT).ok()?;
+    bytes.truncate(read);
+    (read > 0).then(|| bytes.into())
+}
+
+/// Other systems do not tell.
+#[cfg(not(target_os = "linux"))]
+fn read_at_once(_: &File, _: u64, _: usize) -> Option<web::Bytes> {
+    None
+}
