@@ -1,7 +1,9 @@
 //! 全国地方公共団体コード: which code is which body. The table stands in `datasets/municipalities.csv`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
+
+use foldhash::fast::RandomState;
 
 use crate::schema::municipality_check_digit;
 
@@ -86,13 +88,14 @@ pub fn find_any(code: &str) -> Option<&'static Municipality> {
 /// assert_eq!(split("岡山市"), ("", "岡山市"));
 /// ```
 pub fn split(name: &str) -> (&str, &str) {
-    let prefecture = PREFECTURES.iter().find(|prefecture| name.starts_with(prefecture.as_str()));
-    name.split_at(prefecture.map_or(0, String::len))
+    // Three characters or four.
+    let prefecture = [9, 12].into_iter().find(|length| name.get(..*length).is_some_and(|it| PREFECTURES.contains(it)));
+    name.split_at(prefecture.unwrap_or(0))
 }
 
-static PREFECTURES: LazyLock<Vec<String>> = LazyLock::new(|| {
+static PREFECTURES: LazyLock<HashSet<&str, RandomState>> = LazyLock::new(|| {
     let prefectures = TABLE.values().filter(|body| body.kind == MunicipalityKind::Prefecture);
-    prefectures.map(|body| body.prefecture.clone()).collect()
+    prefectures.map(|body| body.prefecture.as_str()).collect()
 });
 
 /// Every body, in no order.
@@ -122,9 +125,9 @@ pub fn at_start_of<'t>(text: &'t str, prefecture: &str) -> Option<(&'static Muni
         .max_by_key(|(body, _)| body.municipality.len())
 }
 
-static TABLE: LazyLock<HashMap<String, Municipality>> = LazyLock::new(|| {
+static TABLE: LazyLock<HashMap<String, Municipality, RandomState>> = LazyLock::new(|| {
     let mut reader = csv::Reader::from_reader(include_str!("../datasets/municipalities.csv").as_bytes());
-    let mut table = HashMap::with_capacity(2048);
+    let mut table = HashMap::with_capacity_and_hasher(2048, RandomState::default());
     for row in reader.records() {
         let row = row.expect("the embedded table is a sound CSV file");
         let cell = |index: usize| row.get(index).unwrap_or_default().to_owned();

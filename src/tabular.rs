@@ -2,6 +2,7 @@
 //! name. Knows nothing of what the columns mean, except [`header`], which finds the heading row and matches it.
 
 pub mod annotation;
+mod blocks;
 pub mod decode;
 pub mod header;
 mod hidden;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+pub use blocks::{Block, Blocks, ParsedBlock};
 pub use hidden::Hidden;
 pub use parse::{Row, Rows, column_letters};
 
@@ -156,11 +158,19 @@ impl Sheet {
     /// # Errors
     /// [`ReadError::Io`].
     pub fn rows(&self) -> Result<Rows<'_>, ReadError> {
+        Ok(Rows::new(self.blocks()?))
+    }
+
+    /// As [`Sheet::rows`], in blocks that can be worked on apart from one another.
+    ///
+    /// # Errors
+    /// [`ReadError::Io`].
+    pub fn blocks(&self) -> Result<Blocks<'_>, ReadError> {
         match &self.body {
             Body::Text { upload, form } => {
-                Ok(Rows::text(decode::TextReader::new(upload.open()?, *form), form.delimiter))
+                Ok(Blocks::text(decode::TextReader::new(upload.open()?, *form), form.delimiter))
             }
-            Body::Cells(cells) => Ok(Rows::cells(cells)),
+            Body::Cells(cells) => Ok(Blocks::cells(cells)),
         }
     }
 

@@ -2,6 +2,8 @@
 
 pub mod search;
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 use unicode_width::UnicodeWidthChar;
@@ -115,15 +117,16 @@ pub fn is_dash(character: char) -> bool {
 /// assert_eq!(narrow("０８６－８０３‐１０００"), "086-803-1000");
 /// assert_eq!(narrow("２ー３ コート"), "2-3 コート");
 /// ```
-pub fn narrow(value: &str) -> String {
+pub fn narrow(value: &str) -> Cow<'_, str> {
+    if value.is_ascii() {
+        return Cow::Borrowed(value);
+    }
     let mut before = ' ';
-    value
-        .chars()
-        .map(|character| match (character, std::mem::replace(&mut before, character)) {
-            ('ー' | 'ｰ', 'ぁ'..='ヿ' | 'ｦ'..='ﾟ') => character,
-            (character, _) => narrow_character(character),
-        })
-        .collect()
+    let narrowed = value.chars().map(|character| match (character, std::mem::replace(&mut before, character)) {
+        ('ー' | 'ｰ', 'ぁ'..='ヿ' | 'ｦ'..='ﾟ') => character,
+        (character, _) => narrow_character(character),
+    });
+    Cow::Owned(narrowed.collect())
 }
 
 fn narrow_character(character: char) -> char {
@@ -175,16 +178,22 @@ pub fn harmless(text: &str) -> String {
 
 /// Removes blanks (ASCII, full-width and no-break spaces, tabs, line breaks) and byte-order marks at both ends.
 pub fn trim(value: &str) -> &str {
-    let bytes = value.as_bytes();
-    match (bytes.first(), bytes.last()) {
-        (Some(first), Some(last)) if is_plain_edge(*first) && is_plain_edge(*last) => value,
+    match value.as_bytes() {
+        [] => value,
+        [first, .., last] if is_plain_start(*first) && is_plain_end(*last) => value,
         _ => value.trim_matches(|character: char| character.is_whitespace() || character == '\u{feff}'),
     }
 }
 
-/// An ASCII byte that `trim` never removes; it spares most cells the look at characters.
-fn is_plain_edge(byte: u8) -> bool {
-    byte > b' ' && byte < 0x7F
+/// A byte that no blank begins with; it spares most cells the look at characters.
+fn is_plain_start(byte: u8) -> bool {
+    (byte > b' ' && byte < 0x7F) || (0xE4..0xEF).contains(&byte)
+}
+
+/// A byte that no blank ends with: beyond ASCII these are U+0085, U+00A0, U+1680, U+2000 to U+200A, U+2028, U+2029, U+202F,
+/// U+205F, U+3000 and U+FEFF.
+fn is_plain_end(byte: u8) -> bool {
+    (byte > b' ' && byte < 0x7F) || !(byte <= 0x8A || matches!(byte, 0x9F | 0xA0 | 0xA8 | 0xA9 | 0xAF | 0xBF))
 }
 
 /// Whether every character is full-width katakana, or a sign that belongs in a reading (long vowel, middle dot, blank).
@@ -286,6 +295,15 @@ mod tests {
         assert_eq!(trim("　3502-1　"), "3502-1");
         assert_eq!(trim(" \t\u{a0}　"), "");
         assert_eq!(trim("a　b"), "a　b");
+    }
+
+    #[test]
+    fn trimming_at_a_glance_takes_the_same_blanks() {
+        for character in '\0'..=char::MAX {
+            let is_blank = character.is_whitespace() || character == '\u{feff}';
+            assert_eq!(trim(&format!("{character}山")).starts_with(character), !is_blank, "{character:?} in front");
+            assert_eq!(trim(&format!("a{character}")).ends_with(character), !is_blank, "{character:?} behind");
+        }
     }
 
     #[test]

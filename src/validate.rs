@@ -3,14 +3,19 @@
 //! stored.
 
 mod address;
+mod column;
 mod coordinates;
 mod correct;
 mod engine;
 mod findings;
+mod fingerprints;
 mod lifting;
+mod marks;
+mod parallel;
 mod plan;
 mod publishable;
 mod recipe;
+mod remembered;
 mod repair;
 pub mod report;
 mod rule;
@@ -46,12 +51,18 @@ pub struct Request<'a> {
     pub columns: Option<&'a BTreeMap<String, String>>,
     /// How many findings the report lists; all are counted.
     pub max_issues: usize,
+    /// How many threads check a large file. The report is the same for any number.
+    pub threads: usize,
 }
 
+/// More threads than this gain little: some rules must see the rows one after the other.
+const MOST_THREADS: usize = 4;
+
 impl<'a> Request<'a> {
-    /// Recognise the data set, know no publisher, list a thousand findings.
+    /// Recognise the data set, know no publisher, list a thousand findings, use the machine's cores.
     pub fn new(registry: &'a Registry) -> Request<'a> {
-        Request { registry, standard: None, organization: None, columns: None, max_issues: 1_000 }
+        let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_THREADS));
+        Request { registry, standard: None, organization: None, columns: None, max_issues: 1_000, threads }
     }
 }
 

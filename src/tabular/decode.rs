@@ -149,10 +149,10 @@ pub struct TextReader {
     source: Box<dyn Read + Send>,
     decoder: Option<encoding_rs::Decoder>,
     raw: Vec<u8>,
-    text: Vec<u8>,
+    /// What was decoded and not yet read byte by byte.
+    text: String,
     position: usize,
     last: u8,
-    ended: bool,
     facts: LineFacts,
 }
 
@@ -177,10 +177,9 @@ impl TextReader {
             source,
             decoder,
             raw: vec![0; 1 << 16],
-            text: Vec::with_capacity(1 << 18),
+            text: String::new(),
             position: 0,
             last: b'\n',
-            ended: false,
             facts: LineFacts::default(),
         }
     }
@@ -190,61 +189,80 @@ impl TextReader {
         self.facts
     }
 
-    fn fill(&mut self) -> io::Result<()> {
-        self.position = 0;
-        self.text.clear();
-        while self.text.is_empty() {
-            let Some(decoder) = self.decoder.as_mut() else { return Ok(()) };
+    /// Adds the next piece of the text to `out`; `false` where there is none.
+    ///
+    /// # Errors
+    /// The source's.
+    pub(super) fn read_text(&mut self, out: &mut String) -> io::Result<bool> {
+        let start = out.len();
+        while out.len() == start {
+            let Some(decoder) = self.decoder.as_mut() else { return Ok(false) };
             let count = self.source.read(&mut self.raw)?;
             let is_last = count == 0;
-            self.text.resize(self.text.capacity(), 0);
-            let (result, _, written, _) = decoder.decode_to_utf8(&self.raw[..count], &mut self.text, is_last);
-            debug_assert_eq!(result, CoderResult::InputEmpty, "the output holds three bytes for each byte of input");
-            self.text.truncate(written);
-            self.join_line_ends();
+            out.reserve(decoder.max_utf8_buffer_length(count).expect("a buffer is far from the largest length"));
+            let (result, _, _) = decoder.decode_to_string(&self.raw[..count], out, is_last);
+            debug_assert_eq!(result, CoderResult::InputEmpty, "there is room for all of it");
+            self.join_line_ends(out, start);
             if is_last {
                 self.decoder = None;
                 if self.last != b'\n' {
-                    self.text.push(b'\n');
+                    out.push('\n');
                 }
             }
         }
-        Ok(())
+        Ok(true)
     }
 
-    /// Turns CR LF and CR into LF in place, across buffers too.
-    fn join_line_ends(&mut self) {
-        let mut kept = 0;
-        for index in 0..self.text.len() {
-            let byte = self.text[index];
-            match byte {
-                b'\n' if self.last == b'\r' => {
-                    self.facts.cr -= 1;
-                    self.facts.crlf += 1;
-                    self.last = b'\n';
-                    continue;
-                }
-                b'\n' => self.facts.lf += 1,
-                b'\r' => self.facts.cr += 1,
-                b'"' => self.facts.quotes += 1,
-                _ => {}
-            }
-            self.last = byte;
-            self.text[kept] = if byte == b'\r' { b'\n' } else { byte };
-            kept += 1;
+    /// Turns CR LF and CR from `start` on into LF, across pieces too, and counts.
+    fn join_line_ends(&mut self, out: &mut String, start: usize) {
+        let piece = &out.as_bytes()[start..];
+        let Some(last) = piece.last().copied() else { return };
+        self.facts.quotes += count(memchr::memchr_iter(b'"', piece));
+        self.facts.lf += count(memchr::memchr_iter(b'\n', piece));
+        let begins_with_rest = self.last == b'\r' && piece[0] == b'\n';
+        if begins_with_rest {
+            self.facts.cr -= 1;
+            self.facts.crlf += 1;
+            self.facts.lf -= 1;
         }
-        self.text.truncate(kept);
+        self.last = last;
+        if !begins_with_rest && memchr::memchr(b'\r', piece).is_none() {
+            return;
+        }
+        let piece = out.split_off(start);
+        let mut kept = usize::from(begins_with_rest);
+        for at in memchr::memchr_iter(b'\r', piece.as_bytes()) {
+            out.push_str(&piece[kept..at]);
+            out.push('\n');
+            kept = at + 1;
+            if piece.as_bytes().get(kept) == Some(&b'\n') {
+                self.facts.crlf += 1;
+                self.facts.lf -= 1;
+                kept += 1;
+            } else {
+                self.facts.cr += 1;
+            }
+        }
+        out.push_str(&piece[kept..]);
     }
+}
+
+fn count(found: impl Iterator<Item = usize>) -> u64 {
+    u64::try_from(found.count()).expect("a piece is smaller than 2^64 bytes")
 }
 
 impl Read for TextReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.position == self.text.len() && !self.ended {
-            self.fill()?;
-            self.ended = self.text.is_empty();
+        if self.position == self.text.len() {
+            let mut text = std::mem::take(&mut self.text);
+            text.clear();
+            self.position = 0;
+            let is_more = self.read_text(&mut text);
+            self.text = text;
+            is_more?;
         }
         let count = out.len().min(self.text.len() - self.position);
-        out[..count].copy_from_slice(&self.text[self.position..self.position + count]);
+        out[..count].copy_from_slice(&self.text.as_bytes()[self.position..self.position + count]);
         self.position += count;
         Ok(count)
     }

@@ -1,27 +1,33 @@
 //! Text as rows of cells, each with the row number that a person sees in Excel.
 
 use super::ReadError;
-use super::decode::{LineFacts, TextReader};
+use super::blocks::{Blocks, ParsedBlock};
 
 /// One row: its number in Excel (the first row is 1, a record with line breaks inside a cell is one row) and its cells.
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
     /// Number in Excel.
     pub number: u64,
+    /// The same number for rows that are alike, where somebody has worked it out.
+    pub fingerprint: Option<u64>,
     cells: Cells<'a>,
 }
 
 #[derive(Clone, Copy)]
 enum Cells<'a> {
-    Record(&'a csv::StringRecord),
+    Spans(&'a str, &'a [(usize, usize)]),
     Strings(&'a [String]),
 }
 
 impl<'a> Row<'a> {
+    pub(super) fn of_strings(number: u64, cells: &'a [String]) -> Row<'a> {
+        Row { number, fingerprint: None, cells: Cells::Strings(cells) }
+    }
+
     /// The cell at an index; empty where the row is shorter.
     pub fn cell(&self, index: usize) -> &'a str {
         match self.cells {
-            Cells::Record(record) => record.get(index).unwrap_or_default(),
+            Cells::Spans(text, spans) => spans.get(index).map_or("", |(start, end)| &text[*start..*end]),
             Cells::Strings(strings) => strings.get(index).map_or("", String::as_str),
         }
     }
@@ -29,7 +35,7 @@ impl<'a> Row<'a> {
     /// Number of cells.
     pub fn len(&self) -> usize {
         match self.cells {
-            Cells::Record(record) => record.len(),
+            Cells::Spans(_, spans) => spans.len(),
             Cells::Strings(strings) => strings.len(),
         }
     }
@@ -46,27 +52,15 @@ impl<'a> Row<'a> {
 }
 
 /// Rows in file order. Rows of a text that have not even a delimiter are skipped, but counted.
-pub struct Rows<'a>(Inner<'a>);
-
-enum Inner<'a> {
-    Text { reader: Box<csv::Reader<TextReader>>, record: csv::StringRecord, embedded_line_ends: u64 },
-    Cells { cells: &'a [Vec<String>], next: usize },
+pub struct Rows<'a> {
+    blocks: Blocks<'a>,
+    block: Option<ParsedBlock<'a>>,
+    next: usize,
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn text(text: TextReader, delimiter: u8) -> Rows<'a> {
-        let reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(delimiter)
-            .terminator(csv::Terminator::Any(b'\n'))
-            .buffer_capacity(1 << 16)
-            .from_reader(text);
-        Rows(Inner::Text { reader: Box::new(reader), record: csv::StringRecord::new(), embedded_line_ends: 0 })
-    }
-
-    pub(super) fn cells(cells: &'a [Vec<String>]) -> Rows<'a> {
-        Rows(Inner::Cells { cells, next: 0 })
+    pub(super) fn new(blocks: Blocks<'a>) -> Rows<'a> {
+        Rows { blocks, block: None, next: 0 }
     }
 
     /// The next row; `None` at the end.
@@ -74,35 +68,153 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// [`ReadError::Io`].
     pub fn next_row(&mut self) -> Result<Option<Row<'_>>, ReadError> {
-        match &mut self.0 {
-            Inner::Text { reader, record, embedded_line_ends } => {
-                if !reader.read_record(record).map_err(|error| ReadError::Io(error.into()))? {
-                    return Ok(None);
-                }
-                // The text ends every line with LF, so lines read so far less those inside cells are Excel's rows.
-                let inside = record.as_slice().bytes().filter(|byte| *byte == b'\n').count();
-                *embedded_line_ends += u64::try_from(inside).unwrap_or(u64::MAX);
-                let number = (reader.position().line() - 1).saturating_sub(*embedded_line_ends).max(1);
-                Ok(Some(Row { number, cells: Cells::Record(record) }))
-            }
-            Inner::Cells { cells, next } => {
-                let Some(row) = cells.get(*next) else { return Ok(None) };
-                *next += 1;
-                Ok(Some(Row {
-                    number: u64::try_from(*next).expect("a workbook has fewer than 2^64 rows"),
-                    cells: Cells::Strings(row),
-                }))
-            }
+        while self.block.as_ref().is_none_or(|block| block.row(self.next).is_none()) {
+            let Some(block) = self.blocks.next_block()? else { return Ok(None) };
+            (self.block, self.next) = (Some(block.parse()), 0);
         }
+        self.next += 1;
+        Ok(self.block.as_ref().and_then(|block| block.row(self.next - 1)))
+    }
+}
+
+/// A row of a text: its number, and which of the cells found so far are its own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RowSpan {
+    number: u64,
+    first: usize,
+    end: usize,
+}
+
+impl RowSpan {
+    pub fn row<'a>(self, text: &'a str, spans: &'a [(usize, usize)]) -> Row<'a> {
+        Row { number: self.number, fingerprint: None, cells: Cells::Spans(text, &spans[self.first..self.end]) }
+    }
+}
+
+/// Cuts text into rows, and these into the spans of their cells. Quotation marks count as in the csv crate: a cell is
+/// quoted where it begins with one, two of them in such a cell stand for one, and elsewhere they are letters. Quoted cells
+/// that do not stand in the text as they are meant are added behind it.
+pub(super) fn split(
+    text: &mut String,
+    delimiter: u8,
+    lines_before: u64,
+    spans: &mut Vec<(usize, usize)>,
+) -> Vec<RowSpan> {
+    let bytes = text.as_bytes();
+    let (mut rows, mut meant) = (Vec::new(), String::new());
+    let (mut line, mut row_start, mut start) = (lines_before, 0, 0);
+    let mut signs = Signs::new(bytes, [delimiter, b'\n', b'"']);
+    while let Some(mut at) = signs.next() {
+        let mut span = None;
+        if bytes[at] == b'"' {
+            if at != start {
+                continue;
+            }
+            span = Some(quoted(text, &mut at, delimiter, &mut signs, &mut meant));
+        }
+        if at == start && bytes[at] == b'\n' && spans.len() == row_start {
+            // An empty line.
+            line += 1;
+            start = at + 1;
+            continue;
+        }
+        spans.push(span.unwrap_or((start, at)));
+        start = at + 1;
+        // Only a cell that was never closed ends where there is no sign.
+        let is_line_end = bytes.get(at) == Some(&b'\n');
+        if is_line_end || at >= bytes.len() {
+            line += u64::from(is_line_end);
+            rows.push(RowSpan { number: line.max(1), first: row_start, end: spans.len() });
+            row_start = spans.len();
+        }
+    }
+    text.push_str(&meant);
+    rows
+}
+
+/// The span of the quoted cell that begins at `at`, which is moved to the sign that ends it.
+fn quoted(text: &str, at: &mut usize, delimiter: u8, signs: &mut Signs<'_>, meant: &mut String) -> (usize, usize) {
+    let bytes = text.as_bytes();
+    let begin = *at + 1;
+    let added = meant.len();
+    let (mut from, mut is_open) = (begin, true);
+    let mut closed = None;
+    *at = bytes.len();
+    while let Some(sign) = signs.next() {
+        match (is_open, bytes[sign] == b'"') {
+            (true, true) => {
+                is_open = false;
+                closed = Some(sign);
+            }
+            (false, true) if closed.is_some_and(|closed| closed + 1 == sign) => {
+                // Two of them stand for one.
+                meant.push_str(&text[from..sign]);
+                from = sign + 1;
+                is_open = true;
+            }
+            (false, false) => {
+                debug_assert!(bytes[sign] == delimiter || bytes[sign] == b'\n', "one of the signs");
+                *at = sign;
+                break;
+            }
+            _ => {}
+        }
+    }
+    let end = match closed {
+        Some(closed) if !is_open => closed,
+        _ => *at,
+    };
+    let is_as_meant = from == begin && (is_open || end + 1 == *at);
+    if is_as_meant {
+        return (begin, end);
+    }
+    meant.push_str(&text[from..end]);
+    // What stands behind the closing mark belongs to the cell.
+    if !is_open {
+        meant.push_str(&text[end + 1..*at]);
+    }
+    (text.len() + added, text.len() + meant.len())
+}
+
+/// The places of three signs in a text, eight bytes at a time.
+struct Signs<'a> {
+    bytes: &'a [u8],
+    signs: [u64; 3],
+    /// Where the next eight bytes begin, and the places found in those before, a bit at the top of each byte.
+    next: usize,
+    found: u64,
+}
+
+impl<'a> Signs<'a> {
+    fn new(bytes: &'a [u8], signs: [u8; 3]) -> Signs<'a> {
+        Signs { bytes, signs: signs.map(|sign| u64::from_le_bytes([sign; 8])), next: 0, found: 0 }
     }
 
-    /// Line ends and quotes counted so far, and how many of the line ends stand inside cells. `None` for a workbook.
-    pub fn line_facts(&self) -> Option<(LineFacts, u64)> {
-        match &self.0 {
-            Inner::Text { reader, embedded_line_ends, .. } => Some((reader.get_ref().facts(), *embedded_line_ends)),
-            Inner::Cells { .. } => None,
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        while self.found == 0 {
+            let word = match self.bytes.get(self.next..self.next + 8) {
+                Some(eight) => u64::from_le_bytes(eight.try_into().expect("eight bytes")),
+                None => {
+                    let rest = self.bytes.get(self.next..).filter(|rest| !rest.is_empty())?;
+                    let mut eight = [0; 8];
+                    eight[..rest.len()].copy_from_slice(rest);
+                    u64::from_le_bytes(eight)
+                }
+            };
+            self.found = self.signs.iter().fold(0, |found, sign| found | equal_bytes(word ^ sign));
+            self.next += 8;
         }
+        let byte = usize::try_from(self.found.trailing_zeros() / 8).expect("below eight");
+        self.found &= self.found - 1;
+        Some(self.next - 8 + byte)
     }
+}
+
+/// The top bit of every byte that is zero.
+fn equal_bytes(word: u64) -> u64 {
+    const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
+    !(((word & LOW) + LOW) | word | LOW)
 }
 
 /// The letters by which Excel names a column, from 0.
@@ -138,17 +250,56 @@ pub(super) fn detect_delimiter(head: &[u8]) -> u8 {
 mod tests {
     use super::*;
     use crate::tabular::TextForm;
-    use crate::tabular::decode::Encoding;
+    use crate::tabular::decode::{Encoding, TextReader};
+    use proptest::prelude::*;
 
     fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
         let form = TextForm { encoding: Encoding::Utf8, bom: false, delimiter: b',' };
-        let mut rows =
-            Rows::text(TextReader::new(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())), form), b',');
+        let text = TextReader::new(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())), form);
+        let mut rows = Rows::new(Blocks::text(text, b','));
         let mut found = Vec::new();
         while let Some(row) = rows.next_row().expect("in memory") {
             found.push((row.number, row.cells().map(str::to_owned).collect()));
         }
         found
+    }
+
+    /// The rows as the csv crate reads them.
+    fn rows_of_the_csv_crate(text: &str) -> Vec<(u64, Vec<String>)> {
+        let mut equal = text.replace("\r\n", "\n").replace('\r', "\n");
+        if !text.is_empty() && !text.ends_with('\n') {
+            equal.push('\n');
+        }
+        let equal = equal.strip_prefix('\u{feff}').unwrap_or(&equal);
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .terminator(csv::Terminator::Any(b'\n'))
+            .from_reader(equal.as_bytes());
+        let (mut record, mut inside, mut found) = (csv::StringRecord::new(), 0, Vec::new());
+        while reader.read_record(&mut record).expect("UTF-8") {
+            inside += record.as_slice().matches('\n').count();
+            let lines = reader.position().line() - 1;
+            let number = lines.saturating_sub(u64::try_from(inside).expect("few")).max(1);
+            found.push((number, record.iter().map(str::to_owned).collect()));
+        }
+        found
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn rows_are_those_of_the_csv_crate(text in "[a,\"\n\ré]{0,40}") {
+            prop_assert_eq!(rows(&text), rows_of_the_csv_crate(&text));
+        }
+    }
+
+    #[test]
+    fn rows_are_those_of_the_csv_crate_across_blocks() {
+        for cell in ["a", "\"a\nb\"", "a\"b", "\"a\"\"b\"c", "\"a,b\"", "", "\"\""] {
+            let text = format!("{cell},あ\n").repeat(40_000) + "x,\"y\n";
+            assert!(rows(&text) == rows_of_the_csv_crate(&text), "{cell}");
+        }
     }
 
     #[test]

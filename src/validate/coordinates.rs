@@ -46,7 +46,32 @@ pub(super) fn degrees(cell: &str) -> Option<f64> {
         return None;
     }
     let plain = |text: &str| Kind::Latitude.check(text).is_ok().then(|| text.parse().ok())?;
+    if let Some(degrees) = short_decimal(cell) {
+        return Some(degrees);
+    }
     plain(cell).or_else(|| plain(&Kind::Latitude.normalise(&narrow(cell))?))
+}
+
+/// A number without a sign and of at most nine digits, which is how degrees are mostly written: a whole number divided by a
+/// power of ten, both exact, is the nearest that there is, as by `parse`.
+fn short_decimal(text: &str) -> Option<f64> {
+    const POWERS: [f64; 9] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8];
+    let bytes = text.as_bytes();
+    let (mut number, mut decimals) = (0_u32, None);
+    if bytes.len() > 10 || !bytes.first()?.is_ascii_digit() || !bytes.last()?.is_ascii_digit() {
+        return None;
+    }
+    for byte in bytes {
+        match (byte, &mut decimals) {
+            (b'0'..=b'9', decimals) => {
+                number = number.checked_mul(10)?.checked_add(u32::from(byte - b'0'))?;
+                *decimals = decimals.map(|count: usize| count + 1);
+            }
+            (b'.', decimals @ None) => *decimals = Some(0),
+            _ => return None,
+        }
+    }
+    Some(f64::from(number) / POWERS.get(decimals.unwrap_or(0))?)
 }
 
 /// A point, in degrees.
@@ -80,6 +105,8 @@ pub(super) struct Standing {
     publisher: Option<usize>,
     organization: Option<&'static Municipality>,
     areas: HashMap<&'static str, Option<Area>>,
+    /// The codes of the last row and what they mean: rows mostly repeat them.
+    last: Option<([String; 2], Option<(&'static Municipality, Area)>)>,
 }
 
 impl Standing {
@@ -89,13 +116,25 @@ impl Standing {
             publisher: intake.column_with(Role::PublisherCode),
             organization: intake.organization.and_then(|body| municipality::find(&body.code)),
             areas: HashMap::new(),
+            last: None,
         }
     }
 
     /// The body and its area, where both are known.
     pub fn area(&mut self, row: &Row<'_>) -> Option<(&'static Municipality, Area)> {
-        let body = |column| municipality::find_any(&narrow(value(row, column)));
-        let body = body(self.location).or_else(|| body(self.publisher)).or(self.organization)?;
+        let codes = [self.location, self.publisher].map(|column| value(row, column));
+        match &self.last {
+            Some((last, area)) if *last == codes => *area,
+            _ => {
+                let area = self.area_of(codes);
+                self.last = Some((codes.map(str::to_owned), area));
+                area
+            }
+        }
+    }
+
+    fn area_of(&mut self, codes: [&str; 2]) -> Option<(&'static Municipality, Area)> {
+        let body = codes.iter().find_map(|code| municipality::find_any(&narrow(code))).or(self.organization)?;
         let area = self.areas.entry(&body.code).or_insert_with(|| Area::of(body));
         area.map(|area| (body, area))
     }
@@ -155,6 +194,18 @@ impl Area {
         }
     }
 
+    /// Whether a point is surely less than 25 km from the centre of a municipality: a degree is at most 112 km.
+    pub fn is_in_the_middle(self, point: Point) -> bool {
+        const DEGREES: f64 = 0.15;
+        let is_near = |one: f64, other: f64| (one - other).abs() < DEGREES;
+        match self {
+            Area::Around(centre) => {
+                is_near(centre.latitude, point.latitude) && is_near(centre.longitude, point.longitude)
+            }
+            Area::Between(..) => false,
+        }
+    }
+
     /// Kilometres to its centre, for a municipality.
     pub fn distance(self, point: Point) -> Option<f64> {
         match self {
@@ -180,6 +231,16 @@ mod tests {
             ("34.1 , 131.5", None),
         ] {
             assert_eq!(degrees(cell), expected, "{cell}");
+        }
+    }
+
+    #[test]
+    fn short_decimals_are_what_parsing_makes_of_them() {
+        for text in ["34.655100", "133.919501", "0", "0.1", "00.30", "999999999", "43.0884231", "141.37188"] {
+            assert_eq!(short_decimal(text), text.parse().ok(), "{text}");
+        }
+        for text in ["", ".5", "5.", "1.2.3", "-34.5", "1e5", "43.08842312", "4294967296"] {
+            assert_eq!(short_decimal(text), None, "{text}");
         }
     }
 

@@ -151,7 +151,7 @@ fn with_long_vowels(value: &str) -> String {
 pub(super) const SANITIZED: &str = "[sanitize]";
 
 fn with_hyphens(value: &str) -> Option<String> {
-    value.contains(SANITIZED).then(|| value.replace(SANITIZED, "-"))
+    (value.contains('[') && value.contains(SANITIZED)).then(|| value.replace(SANITIZED, "-"))
 }
 
 /// A number without the field's own unit behind it.

@@ -1,19 +1,21 @@
 //! Runs the rules over a table: once over file and heading, once over every row, once at the end.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::correct::{correct, is_half_width};
+use super::column::ColumnChecks;
 use super::findings::{Finding, Findings};
+use super::fingerprints;
+use super::parallel;
 use super::publishable::Publishable;
+use super::remembered::Remembered;
 use super::report::{Report, TableReport};
-use super::rule::{Cell, CellCheck, Class, Counts, Intake, Repair, Rule, TableCheck};
+use super::rule::{Counts, Intake, Repair, TableCheck};
 use super::rules::{self, RULES};
 use super::{Checked, Request};
 use crate::schema::Field;
 use crate::tabular::header::{self, Column, Header};
-use crate::tabular::{Document, ReadError, Upload};
-use crate::text::{narrow, trim};
+use crate::tabular::{Block, Document, ParsedBlock, ReadError, Row, Upload};
+use crate::text::trim;
 
 /// Checks the sheet that a heading was found in.
 pub(super) fn check_table(
@@ -75,43 +77,19 @@ pub(super) fn run(
         rule.examine(&intake, findings);
     }
     let columns = column_checks(&intake);
-    let mut table_checks: Vec<(&'static str, Box<dyn TableCheck>)> =
-        RULES.iter().filter_map(|rule| Some((rule.id(), rule.bind_table(&intake)?))).collect();
-    let mut counts = Counts { filled: vec![0; columns.len()], ..Counts::default() };
-    let mut rows = sheet.rows()?;
-    let mut read = 0;
-    let mut last_number = header.row;
-    while let Some(row) = rows.next_row()? {
-        read += 1;
-        if read <= header.skipped_rows {
-            last_number = row.number;
-            continue;
-        }
-        // Lines without a single character are not given as rows, but a person sees them in Excel.
-        counts.blank_rows += row.number.saturating_sub(last_number + 1);
-        last_number = row.number;
-        if row.is_empty() {
-            counts.blank_rows += 1;
-            continue;
-        }
-        counts.rows += 1;
-        for (index, column) in columns.iter().enumerate() {
-            let raw = row.cell(index);
-            if column.check(raw, row.number, index, findings) {
-                counts.filled[index] += 1;
-            }
-        }
-        for index in columns.len()..row.len() {
-            if !trim(row.cell(index)).is_empty() {
-                counts.filled.resize(counts.filled.len().max(index + 1), 0);
-                counts.filled[index] += 1;
-            }
-        }
-        for (_, check) in &mut table_checks {
-            check.row(&row, findings);
-        }
-    }
-    counts.lines = rows.line_facts();
+    let mut pass = Pass {
+        table_checks: RULES.iter().filter_map(|rule| Some((rule.id(), rule.bind_table(&intake)?))).collect(),
+        counts: Counts { filled: vec![0; columns.len()], ..Counts::default() },
+        columns: columns.len(),
+        to_skip: header.skipped_rows,
+        last_number: header.row,
+    };
+    let mut blocks = sheet.blocks()?;
+    let threads = if document.bytes < WORTH_THREADS { 1 } else { request.threads };
+    let source = || blocks.next_block();
+    parallel::in_order(threads, source, || check_cells(&columns), |block| pass.take(block, findings))?;
+    let Pass { mut table_checks, mut counts, .. } = pass;
+    counts.lines = blocks.line_facts();
     for (_, check) in &mut table_checks {
         check.finish(findings);
     }
@@ -122,112 +100,106 @@ pub(super) fn run(
     Ok((TableReport::new(&intake, counts), repairs))
 }
 
+/// A file of fewer bytes is checked before threads are up.
+const WORTH_THREADS: u64 = 1 << 20;
+
+/// A check of the cells of one block after the other.
+fn check_cells<'s>(columns: &[ColumnChecks]) -> impl FnMut(Block<'s>) -> CheckedBlock<'s> {
+    let mut seen: Vec<Remembered> = columns.iter().map(|_| Remembered::new()).collect();
+    move |block| CheckedBlock::new(block.parse(), columns, &mut seen)
+}
+
+/// Rows with what the checks of their cells found: all that can be known about them without the other rows.
+struct CheckedBlock<'a> {
+    rows: ParsedBlock<'a>,
+    /// Findings with the indices of their rows in the block, in order.
+    findings: Vec<(usize, Finding)>,
+    /// For each column, how many cells are filled.
+    filled: Vec<u64>,
+    /// Of each row.
+    fingerprints: Vec<u64>,
+}
+
+impl<'a> CheckedBlock<'a> {
+    fn new(rows: ParsedBlock<'a>, columns: &[ColumnChecks], seen: &mut [Remembered]) -> CheckedBlock<'a> {
+        let (mut findings, mut filled) = (Vec::new(), vec![0; columns.len()]);
+        for (index, row) in rows.rows().enumerate().filter(|(_, row)| !row.is_empty()) {
+            for (place, (column, seen)) in columns.iter().zip(&mut *seen).enumerate() {
+                let mut found = |finding| findings.push((index, finding));
+                filled[place] += u64::from(column.check(row.cell(place), row.number, place, seen, &mut found));
+            }
+        }
+        let fingerprints = rows.rows().map(|row| fingerprints::of_row(&row, columns.len())).collect();
+        CheckedBlock { rows, findings, filled, fingerprints }
+    }
+
+    /// Takes what was found in the first rows out again: they are not data.
+    fn forget_first(&mut self, rows: usize) {
+        for row in self.rows.rows().take(rows) {
+            for (place, filled) in self.filled.iter_mut().enumerate() {
+                *filled -= u64::from(!trim(row.cell(place)).is_empty());
+            }
+        }
+        self.findings.retain(|(index, _)| *index >= rows);
+    }
+}
+
+/// What sees every row of a table in order.
+struct Pass {
+    table_checks: Vec<(&'static str, Box<dyn TableCheck>)>,
+    counts: Counts,
+    /// How many columns the heading has.
+    columns: usize,
+    /// How many rows are still to come that are not data, the heading included.
+    to_skip: usize,
+    /// Excel's number of the last row.
+    last_number: u64,
+}
+
+impl Pass {
+    fn take(&mut self, mut block: CheckedBlock<'_>, findings: &mut Findings) {
+        block.forget_first(self.to_skip);
+        for (all, filled) in self.counts.filled.iter_mut().zip(&block.filled) {
+            *all += filled;
+        }
+        let mut found = block.findings.into_iter().peekable();
+        for (index, (mut row, fingerprint)) in block.rows.rows().zip(block.fingerprints).enumerate() {
+            row.fingerprint = Some(fingerprint);
+            let last_number = std::mem::replace(&mut self.last_number, row.number);
+            if self.to_skip > 0 {
+                self.to_skip -= 1;
+                continue;
+            }
+            // Lines without a single character are not given as rows, but a person sees them in Excel.
+            self.counts.blank_rows += row.number.saturating_sub(last_number + 1);
+            if row.is_empty() {
+                self.counts.blank_rows += 1;
+                continue;
+            }
+            self.counts.rows += 1;
+            while let Some((_, finding)) = found.next_if(|(place, _)| *place == index) {
+                findings.add(finding);
+            }
+            self.count_surplus(&row);
+            for (_, check) in &mut self.table_checks {
+                check.row(&row, findings);
+            }
+        }
+    }
+
+    /// Counts filled cells behind the last column.
+    fn count_surplus(&mut self, row: &Row<'_>) {
+        for index in self.columns..row.len() {
+            if !trim(row.cell(index)).is_empty() {
+                self.counts.filled.resize(self.counts.filled.len().max(index + 1), 0);
+                self.counts.filled[index] += 1;
+            }
+        }
+    }
+}
+
 /// The checks of every column of a file.
 pub(super) fn column_checks(intake: &Intake<'_>) -> Vec<ColumnChecks> {
     let field = |column: &Column| intake.field_of(column).cloned().unwrap_or_else(|| Field::extra(&column.label, 1));
     intake.columns().iter().map(|column| ColumnChecks::new(field(column))).collect()
-}
-
-/// The checks of one column.
-pub(super) struct ColumnChecks {
-    field: Field,
-    half_width: bool,
-    /// Asked about every cell, blank ones too.
-    always: Vec<(&'static dyn Rule, Box<dyn CellCheck>)>,
-    /// Asked about filled cells.
-    filled: Vec<(&'static dyn Rule, Box<dyn CellCheck>)>,
-}
-
-impl ColumnChecks {
-    pub(super) fn new(field: Field) -> ColumnChecks {
-        let mut always = Vec::new();
-        let mut filled = Vec::new();
-        for rule in RULES {
-            if let Some(check) = rule.bind_cell(&field) {
-                if rule.looks_at_blank_cells() { &mut always } else { &mut filled }.push((*rule, check));
-            }
-        }
-        ColumnChecks { half_width: is_half_width(&field), field, always, filled }
-    }
-
-    /// Checks one cell and tells whether it is filled.
-    pub(super) fn check(&self, raw: &str, row: u64, column: usize, findings: &mut Findings) -> bool {
-        let trimmed = trim(raw);
-        let text = self.text(trimmed);
-        let cell = Cell { raw, trimmed, text: &text };
-        let is_filled = !trimmed.is_empty();
-        let filled: &[_] = if is_filled { &self.filled } else { &[] };
-        let mut faults = Vec::new();
-        for (rule, check) in self.always.iter().chain(filled) {
-            if let Some(fault) = check.check(cell) {
-                faults.push((*rule, check, fault));
-                if rule.settles_the_cell() {
-                    break;
-                }
-            }
-        }
-        let masked = faults.iter().find_map(|(_, _, fault)| fault.masked.clone());
-        for (rule, check, fault) in faults {
-            let (suggestion, proposal) =
-                if masked.is_some() { (None, None) } else { self.offers(rule, check.as_ref(), raw) };
-            findings.add(Finding {
-                rule,
-                severity: fault.severity,
-                table: 0,
-                row: Some(row),
-                column: Some(column),
-                subject: None,
-                value: Some(masked.clone().unwrap_or_else(|| raw.to_owned())),
-                suggestion,
-                proposal,
-                cells: 1,
-                details: fault.details,
-            });
-        }
-        is_filled
-    }
-
-    /// The cell with the corrections of the rules that complain about it and are allowed, and those rules.
-    pub(super) fn correct(
-        &self,
-        raw: &str,
-        is_allowed: impl Fn(&str, Class) -> bool,
-    ) -> Option<(String, Vec<&'static str>)> {
-        let trimmed = trim(raw);
-        let text = self.text(trimmed);
-        let cell = Cell { raw, trimmed, text: &text };
-        let filled: &[_] = if trimmed.is_empty() { &[] } else { &self.filled };
-        let mut is_wrong = false;
-        for fault in self.always.iter().chain(filled).filter_map(|(_, check)| check.check(cell)) {
-            // What must not be repeated must not stand in a list of changes either.
-            if fault.masked.is_some() {
-                return None;
-            }
-            is_wrong = true;
-        }
-        is_wrong.then(|| correct(&self.field, raw, is_allowed))?
-    }
-
-    fn text<'c>(&self, trimmed: &'c str) -> Cow<'c, str> {
-        if self.half_width && !trimmed.is_ascii() { Cow::Owned(narrow(trimmed)) } else { Cow::Borrowed(trimmed) }
-    }
-
-    /// The value meant beyond doubt, or else the one probably meant, if it no longer draws this finding.
-    fn offers(&self, rule: &dyn Rule, check: &dyn CellCheck, raw: &str) -> (Option<String>, Option<String>) {
-        let meant = |allowed: Class| {
-            let (value, _) = correct(&self.field, raw, |_, class| class <= allowed)?;
-            self.passes(rule, check, &value).then_some(value)
-        };
-        match meant(Class::Lossless) {
-            Some(sure) => (Some(sure), None),
-            None => (None, meant(Class::Likely)),
-        }
-    }
-
-    /// Whether a corrected value no longer draws this finding.
-    fn passes(&self, rule: &dyn Rule, check: &dyn CellCheck, value: &str) -> bool {
-        let text = self.text(value);
-        let is_asked = !value.is_empty() || rule.looks_at_blank_cells();
-        !is_asked || check.check(Cell { raw: value, trimmed: value, text: &text }).is_none()
-    }
 }

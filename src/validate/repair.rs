@@ -4,7 +4,8 @@
 use std::io::{self, Write};
 
 use super::Request;
-use super::engine::{self, ColumnChecks, Repairs};
+use super::column::ColumnChecks;
+use super::engine::{self, Repairs};
 use super::findings::Findings;
 use super::lifting::Lifting;
 use super::recipe::Recipe;

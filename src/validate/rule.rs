@@ -1,7 +1,5 @@
 //! What a rule is: everything about one check and the correction it offers, in one file under `rules/`.
 
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
-
 use serde::{Deserialize, Serialize};
 
 use crate::municipality::Municipality;
@@ -12,6 +10,7 @@ use crate::tabular::{Document, Row, Sheet, Upload};
 use crate::text::{Text, trim};
 
 use super::findings::{Findings, Severity};
+use super::marks::Marks;
 
 /// Where a rule looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,6 +72,11 @@ pub trait Rule: Sync {
     /// Whether its checks of cells are asked about blank ones too.
     fn looks_at_blank_cells(&self) -> bool {
         false
+    }
+
+    /// The marks without one of which its checks of cells never find anything; `None` where they look at more than marks.
+    fn looks_for(&self) -> Option<Marks> {
+        None
     }
 
     /// Whether a finding of it says all there is to say about a cell: the rules behind it in the list are then not asked.
@@ -282,15 +286,6 @@ impl<'a> Amendment<'a> {
     pub fn set(&mut self, column: usize, value: impl Into<String>) {
         self.cells[column] = value.into();
     }
-}
-
-/// A number that is the same for rows of which the first so many cells are the same.
-pub fn row_hash(row: &Row<'_>, columns: usize, hasher: &RandomState) -> u64 {
-    let mut hasher = hasher.build_hasher();
-    for column in 0..columns {
-        value(row, Some(column)).hash(&mut hasher);
-    }
-    hasher.finish()
 }
 
 /// The trimmed cell of a column that may be missing.

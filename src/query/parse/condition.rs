@@ -168,7 +168,7 @@ fn number(field: &Field, text: &str) -> Result<Decimal, Mistake> {
 fn day_or_time(field: &Field, text: &str) -> Result<String, Mistake> {
     let narrowed = narrow(trim(text));
     let wrong = match field.kind.check(&narrowed) {
-        Ok(()) => return Ok(narrowed),
+        Ok(()) => return Ok(narrowed.into_owned()),
         Err(wrong) => wrong,
     };
     if let Some(value) = field.kind.normalise(&narrowed) {

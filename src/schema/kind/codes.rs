@@ -32,9 +32,10 @@ pub(super) fn check_corporate(text: &str) -> Result<(), ValueError> {
     if text.len() != 13 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(ValueError::Form);
     }
-    let digits: Vec<u32> = text.bytes().map(|byte| u32::from(byte - b'0')).collect();
-    let sum: u32 = digits[1..].iter().rev().zip([1, 2].iter().cycle()).map(|(digit, weight)| digit * weight).sum();
-    if digits[0] == 9 - sum % 9 { Ok(()) } else { Err(ValueError::CheckDigit) }
+    let mut digits = text.bytes().map(|byte| u32::from(byte - b'0'));
+    let check_digit = digits.next();
+    let sum: u32 = digits.rev().zip([1, 2].iter().cycle()).map(|(digit, weight)| digit * weight).sum();
+    if check_digit == Some(9 - sum % 9) { Ok(()) } else { Err(ValueError::CheckDigit) }
 }
 
 /// Hyphens and blanks between the digits, and the `.0` of a spreadsheet.

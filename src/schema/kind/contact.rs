@@ -26,8 +26,8 @@ pub(super) fn check_url(text: &str) -> Result<(), ValueError> {
             .is_some_and(|host| host.contains('.') && !host.starts_with('.') && !host.ends_with('.'))
     };
     if !text.contains(char::is_whitespace)
-        && text.split(';').all(|one| !one.contains("://") || is_url(one))
         && is_url(text)
+        && (!text.contains(';') || text.split(';').all(|one| !one.contains("://") || is_url(one)))
     {
         Ok(())
     } else {

@@ -17,7 +17,18 @@ fn is_phone(text: &str) -> bool {
     (2..=5).contains(&area.len())
         && (1..=4).contains(&exchange.len())
         && (3..=4).contains(&line.len())
-        && is_number(&[area, exchange, line].concat())
+        && is_number_of([area, exchange, line])
+}
+
+/// As [`is_number`], of three parts.
+fn is_number_of(parts: [&str; 3]) -> bool {
+    let mut digits = [0; 13];
+    let mut length = 0;
+    for byte in parts.iter().flat_map(|part| part.bytes()) {
+        digits[length] = byte;
+        length += 1;
+    }
+    std::str::from_utf8(&digits[..length]).is_ok_and(is_number)
 }
 
 /// Ten digits from 0; eleven for mobile and IP telephones (0A0) and for 0800.
@@ -36,6 +47,14 @@ pub(super) fn normalise(text: &str) -> Option<String> {
 }
 
 fn normalise_one(text: &str) -> Option<String> {
+    // Other signs do not change the digits, so where these are no number nothing helps. A country code does.
+    if text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit() || b" .-()".contains(&byte)) {
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        let has_eleven = text.bytes().filter(u8::is_ascii_digit).nth(2) == Some(b'0');
+        if digits != 10 && !(digits == 11 && has_eleven) {
+            return None;
+        }
+    }
     let mut body = text.trim();
     for label in ["TEL", "Tel", "tel", "℡", "電話番号", "電話"] {
         body = body.strip_prefix(label).map_or(body, |rest| rest.trim_start_matches([':', '.', ' ']));
@@ -74,12 +93,13 @@ pub(super) fn propose(text: &str) -> Option<String> {
 
 /// Only where the digits are one too few: nine, or ten of a mobile or IP telephone.
 fn with_zero(text: &str) -> Option<String> {
-    let value = match text.strip_prefix('(') {
+    if text.trim_start_matches('(').starts_with('0') {
+        return None;
+    }
+    normalise_one(&match text.strip_prefix('(') {
         Some(inner) => format!("(0{inner}"),
         None => format!("0{text}"),
-    };
-    let is_short = !text.trim_start_matches('(').starts_with('0');
-    is_short.then(|| normalise_one(&value))?
+    })
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub(in crate::validate) fn is_placeholder(field: &Field, value: &str) -> bool {
         return true;
     }
     let takes_words = field.kind == Kind::String && !is_half_width(field) || field.kind == Kind::Flag;
-    !takes_words && WORDS.contains(&value.to_lowercase().as_str())
+    !takes_words && WORDS.iter().any(|word| word.eq_ignore_ascii_case(value))
 }
 
 /// The empty cell; none where the field must not be empty.

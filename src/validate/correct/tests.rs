@@ -2,8 +2,9 @@
 
 use super::correct;
 use crate::schema::{Charset, Field, Kind};
-use crate::validate::engine::ColumnChecks;
+use crate::validate::column::ColumnChecks;
 use crate::validate::findings::{Finding, Findings};
+use crate::validate::remembered::Remembered;
 use crate::validate::rule::Class;
 
 fn field(kind: Kind) -> Field {
@@ -238,7 +239,7 @@ fn what_a_finding_offers_draws_it_no_more() {
 
 fn findings_of(checks: &ColumnChecks, value: &str) -> Vec<Finding> {
     let mut findings = Findings::new(100);
-    checks.check(value, 2, 0, &mut findings);
+    checks.check(value, 2, 0, &mut Remembered::new(), &mut |finding| findings.add(finding));
     findings.into_listed(100)
 }
 

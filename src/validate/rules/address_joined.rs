@@ -118,7 +118,11 @@ impl<'a> Address<'a> {
     fn lacking(&self) -> Option<&'a str> {
         // Most addresses agree to the letter.
         let mut rest = self.joined;
-        if self.parts[1..].iter().all(|part| rest.split_once(*part).map(|(_, behind)| rest = behind).is_some()) {
+        let mut goes_on_with = |part: &str| {
+            let end = memchr::memmem::find(rest.as_bytes(), part.as_bytes()).map(|at| at + part.len());
+            end.map(|end| rest = &rest[end..]).is_some()
+        };
+        if self.parts[1..].iter().all(|part| goes_on_with(part)) {
             return None;
         }
         let joined = fold_address(self.joined);

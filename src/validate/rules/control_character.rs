@@ -4,6 +4,7 @@ use crate::schema::Field;
 use crate::text::Text;
 use crate::validate::correct::is_stray;
 use crate::validate::findings::Severity;
+use crate::validate::marks::Marks;
 use crate::validate::rule::{Cell, CellCheck, Fault, Level, Rule};
 
 /// See the module.
@@ -34,6 +35,10 @@ impl Rule for ControlCharacter {
 
     fn looks_at_blank_cells(&self) -> bool {
         true
+    }
+
+    fn looks_for(&self) -> Option<Marks> {
+        Some(Marks::CONTROL)
     }
 
     fn bind_cell(&self, _field: &Field) -> Option<Box<dyn CellCheck>> {

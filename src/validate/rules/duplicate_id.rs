@@ -1,12 +1,10 @@
 //! The same identifier in two rows.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
-
 use crate::tabular::Row;
 use crate::text::Text;
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Intake, Level, Rule, TableCheck, row_hash, value};
+use crate::validate::fingerprints::{self, FirstRows};
+use crate::validate::rule::{Intake, Level, Rule, TableCheck, value};
 
 /// See the module.
 pub struct DuplicateId;
@@ -45,11 +43,11 @@ impl Rule for DuplicateId {
                     (false, true) => Severity::Warning,
                     (false, false) => return None,
                 };
-                Some(UniqueColumn { column: intake.column_of(index)?, severity, first_rows: HashMap::new() })
+                Some(UniqueColumn { column: intake.column_of(index)?, severity, first_rows: FirstRows::default() })
             })
             .collect();
         (!columns.is_empty()).then(|| -> Box<dyn TableCheck> {
-            Box::new(DuplicateIdCheck { columns, width: intake.columns().len(), hasher: RandomState::new() })
+            Box::new(DuplicateIdCheck { columns, width: intake.columns().len(), rows: Vec::new() })
         })
     }
 }
@@ -58,28 +56,30 @@ struct DuplicateIdCheck {
     columns: Vec<UniqueColumn>,
     /// How many columns the file has.
     width: usize,
-    hasher: RandomState,
+    /// The fingerprint of every row, by its number.
+    rows: Vec<u64>,
 }
 
-/// Keeps a hash of each value, and the number and hash of the row it first stands in: a million rows take little room.
 struct UniqueColumn {
     column: usize,
     severity: Severity,
-    first_rows: HashMap<u64, (u64, u64)>,
+    first_rows: FirstRows,
 }
 
 impl TableCheck for DuplicateIdCheck {
     fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
-        let whole = row_hash(row, self.width, &self.hasher);
+        let whole = fingerprints::of_row(row, self.width);
+        let index = |number: u64| usize::try_from(number).expect("rows are counted in memory");
+        self.rows.resize(self.rows.len().max(index(row.number) + 1), 0);
+        self.rows[index(row.number)] = whole;
         for unique in &mut self.columns {
             let id = value(row, Some(unique.column));
             if id.is_empty() {
                 continue;
             }
-            let entry = unique.first_rows.entry(self.hasher.hash_one(id));
-            let (first, first_whole) = *entry.or_insert((row.number, whole));
+            let first = unique.first_rows.first(fingerprints::of_text(id), row.number);
             // The same row twice is one problem, and `duplicate-row` tells it.
-            if first != row.number && first_whole != whole {
+            if first != row.number && self.rows[index(first)] != whole {
                 let finding = Finding::new(&DuplicateId, unique.severity).at_row(row.number).at_column(unique.column);
                 findings.add(finding.with_value(id).with_details([first.to_string()]));
             }

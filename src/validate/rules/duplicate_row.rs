@@ -1,12 +1,10 @@
 //! The same row twice.
 
-use std::collections::HashMap;
-use std::hash::RandomState;
-
 use crate::tabular::Row;
 use crate::text::Text;
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Intake, Level, Rule, TableCheck, row_hash};
+use crate::validate::fingerprints::{self, FirstRows};
+use crate::validate::rule::{Intake, Level, Rule, TableCheck};
 
 /// See the module.
 pub struct DuplicateRow;
@@ -32,23 +30,18 @@ impl Rule for DuplicateRow {
     }
 
     fn bind_table(&self, intake: &Intake<'_>) -> Option<Box<dyn TableCheck>> {
-        Some(Box::new(DuplicateRowCheck {
-            columns: intake.columns().len(),
-            hasher: RandomState::new(),
-            first_rows: HashMap::new(),
-        }))
+        Some(Box::new(DuplicateRowCheck { columns: intake.columns().len(), first_rows: FirstRows::default() }))
     }
 }
 
 struct DuplicateRowCheck {
     columns: usize,
-    hasher: RandomState,
-    first_rows: HashMap<u64, u64>,
+    first_rows: FirstRows,
 }
 
 impl TableCheck for DuplicateRowCheck {
     fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
-        let first = *self.first_rows.entry(row_hash(row, self.columns, &self.hasher)).or_insert(row.number);
+        let first = self.first_rows.first(fingerprints::of_row(row, self.columns), row.number);
         if first != row.number {
             findings.add(
                 Finding::new(&DuplicateRow, Severity::Warning).at_row(row.number).with_details([first.to_string()]),

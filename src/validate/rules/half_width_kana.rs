@@ -4,6 +4,7 @@ use crate::schema::{Charset, Field};
 use crate::text::{Text, is_half_width_kana};
 use crate::validate::correct::is_half_width;
 use crate::validate::findings::Severity;
+use crate::validate::marks::Marks;
 use crate::validate::rule::{Cell, CellCheck, Fault, Level, Rule};
 
 /// See the module.
@@ -30,6 +31,10 @@ impl Rule for HalfWidthKana {
             ja: "半角カナは全角のカナと別の文字なので、検索で見つからず、文字化けのもとにもなります（共通ルール 5）。",
             en: "Half-width katakana are other characters than full-width ones: searches miss them, and old software garbles them (common rules, section 5).",
         }
+    }
+
+    fn looks_for(&self) -> Option<Marks> {
+        Some(Marks::HALF_KANA)
     }
 
     fn bind_cell(&self, field: &Field) -> Option<Box<dyn CellCheck>> {

@@ -67,9 +67,9 @@ impl HouseNumberDateCheck {
         let joined = narrow(cell(self.columns.joined));
         let before = [self.columns.town, Some(self.columns.municipality)].map(|column| narrow(cell(column)));
         let before = before.into_iter().find(|part| !part.is_empty())?;
-        let rest = &joined[joined.rfind(&before)? + before.len()..];
+        let rest = &joined[joined.rfind(&*before)? + before.len()..];
         let building = narrow(cell(self.columns.building));
-        let rest = rest.trim().trim_end_matches(building.as_str()).split_whitespace().next()?;
+        let rest = rest.trim().trim_end_matches(&*building).split_whitespace().next()?;
         let is_number = rest.starts_with(|first: char| first.is_ascii_digit()) && !is_day(rest) && !rest.contains('/');
         is_number.then(|| rest.to_owned())
     }

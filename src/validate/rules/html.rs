@@ -4,6 +4,7 @@ use crate::schema::Field;
 use crate::text::Text;
 use crate::validate::correct::html;
 use crate::validate::findings::Severity;
+use crate::validate::marks::Marks;
 use crate::validate::rule::{Cell, CellCheck, Fault, Level, Rule};
 
 /// See the module.
@@ -30,6 +31,10 @@ impl Rule for Html {
             ja: "ウェブサイトから取り出した表に残る記号です。表計算ソフトや地図では、記号のまま表示されます。",
             en: "Such marks stay behind when tables are taken from web sites; spreadsheets and maps show them as they are.",
         }
+    }
+
+    fn looks_for(&self) -> Option<Marks> {
+        Some(Marks::MARKUP)
     }
 
     fn bind_cell(&self, _field: &Field) -> Option<Box<dyn CellCheck>> {

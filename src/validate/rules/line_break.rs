@@ -3,6 +3,7 @@
 use crate::schema::Field;
 use crate::text::Text;
 use crate::validate::findings::Severity;
+use crate::validate::marks::Marks;
 use crate::validate::rule::{Cell, CellCheck, Fault, Level, Rule};
 
 /// See the module.
@@ -29,6 +30,10 @@ impl Rule for LineBreak {
             ja: "セル内の改行は CSV として正しいものの、行数を数え違えるソフトがあります（RFC 4180 2.6）。",
             en: "A line break in a cell is legal CSV, but some software miscounts the rows (RFC 4180 2.6).",
         }
+    }
+
+    fn looks_for(&self) -> Option<Marks> {
+        Some(Marks::LINE_BREAK)
     }
 
     fn bind_cell(&self, _field: &Field) -> Option<Box<dyn CellCheck>> {

@@ -3,6 +3,7 @@
 use crate::schema::{Field, Kind};
 use crate::text::{Text, is_hiragana};
 use crate::validate::findings::Severity;
+use crate::validate::marks::Marks;
 use crate::validate::rule::{Cell, CellCheck, Fault, Level, Rule};
 
 /// See the module.
@@ -29,6 +30,10 @@ impl Rule for LostCharacter {
             ja: "変換できない文字は「?」に置き換えられます。元の文字は決められないので、修正案は出しません。",
             en: "Characters that a conversion cannot handle become \"?\". Which one it was cannot be told, so nothing is suggested.",
         }
+    }
+
+    fn looks_for(&self) -> Option<Marks> {
+        Some(Marks::QUESTION)
     }
 
     fn bind_cell(&self, field: &Field) -> Option<Box<dyn CellCheck>> {

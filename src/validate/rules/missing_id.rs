@@ -56,7 +56,7 @@ impl Rule for MissingId {
             filled: 0,
             empty: 0,
             first: None,
-            taken: HashSet::new(),
+            numbers: Vec::new(),
         }))
     }
 }
@@ -72,8 +72,8 @@ struct MissingIdCheck {
     empty: u64,
     /// The identifier of the first row that has none.
     first: Option<String>,
-    /// Identifiers that are numbers, those made here included.
-    taken: HashSet<u64>,
+    /// Identifiers that are numbers.
+    numbers: Vec<u64>,
 }
 
 /// Ten digits, as the standard's examples have them.
@@ -108,7 +108,7 @@ impl TableCheck for MissingIdCheck {
             }
         } else {
             self.filled += 1;
-            self.taken.extend(narrow(id).parse::<u64>());
+            self.numbers.extend(narrow(id).parse::<u64>());
         }
     }
 
@@ -140,19 +140,29 @@ impl TableCheck for MissingIdCheck {
     }
 
     fn repair(self: Box<Self>) -> Option<Box<dyn Repair>> {
-        (self.empty > 0).then_some(self)
+        (self.empty > 0).then(|| -> Box<dyn Repair> {
+            let taken = self.numbers.iter().copied().collect();
+            Box::new(Numbering { check: *self, taken })
+        })
     }
 }
 
-impl Repair for MissingIdCheck {
+/// Gives identifiers to the rows without one.
+struct Numbering {
+    check: MissingIdCheck,
+    /// Identifiers that are numbers, those made here included.
+    taken: HashSet<u64>,
+}
+
+impl Repair for Numbering {
     fn amend(&mut self, row: &mut Amendment<'_>) {
-        if trim(row.cell(self.place)).is_empty() {
-            let mut made = self.made_of(|place| row.cell(place));
+        if trim(row.cell(self.check.place)).is_empty() {
+            let mut made = self.check.made_of(|place| row.cell(place));
             // Two places of one name and address, or somebody else's number.
             while !self.taken.insert(made) {
                 made = (made + 1) % NUMBERS;
             }
-            row.set(self.place, format!("{made:010}"));
+            row.set(self.check.place, format!("{made:010}"));
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::schema::{Field, Kind};
 use crate::text::{Text, is_dash};
 use crate::validate::correct::is_half_width;
 use crate::validate::findings::Severity;
+use crate::validate::marks::Marks;
 use crate::validate::rule::{Cell, CellCheck, Fault, Level, Rule};
 
 /// See the module.
@@ -30,6 +31,10 @@ impl Rule for MyNumber {
             ja: "12 桁で検査用数字が合う番号です。個人番号の提供や公開は法律で制限されています（番号法 第19条。検査用数字は総務省令 第85号 第5条）。この番号は報告に表示しません。",
             en: "Its twelve digits have the check digit of a My Number, which the law forbids to hand on (My Number Act, article 19; the check digit is that of MIC ordinance 85 of 2014, article 5). Reports do not repeat the number.",
         }
+    }
+
+    fn looks_for(&self) -> Option<Marks> {
+        Some(Marks::MANY_DIGITS)
     }
 
     fn bind_cell(&self, field: &Field) -> Option<Box<dyn CellCheck>> {

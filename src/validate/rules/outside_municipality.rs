@@ -73,6 +73,9 @@ impl TableCheck for OutsideMunicipalityCheck {
     fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
         let Some(point) = self.columns.point(row) else { return };
         let Some((body, area)) = self.standing.area(row) else { return };
+        if area.is_in_the_middle(point) {
+            return;
+        }
         let (latitude, longitude) = self.columns.cells(row);
         let meant = meant(area, point, latitude, longitude);
         if meant.is_none() && area.contains(point) {

@@ -4,6 +4,7 @@ use crate::schema::{Field, Kind};
 use crate::text::Text;
 use crate::validate::correct::is_half_width;
 use crate::validate::findings::Severity;
+use crate::validate::marks::Marks;
 use crate::validate::rule::{Cell, CellCheck, Fault, Level, Rule};
 
 /// See the module.
@@ -30,6 +31,10 @@ impl Rule for PersonalMobile {
             ja: "070、080、090 で始まる番号は、職員や代表者など個人の電話のことがあります。公用の携帯電話や、本人が公開に同意した番号なら、そのままで構いません。",
             en: "Numbers from 070, 080 and 090 may belong to a member of staff or a volunteer. An official mobile telephone, or one whose owner agrees, may stay.",
         }
+    }
+
+    fn looks_for(&self) -> Option<Marks> {
+        Some(Marks::MANY_DIGITS)
     }
 
     fn bind_cell(&self, field: &Field) -> Option<Box<dyn CellCheck>> {

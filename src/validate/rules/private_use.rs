@@ -3,6 +3,7 @@
 use crate::schema::Field;
 use crate::text::Text;
 use crate::validate::findings::Severity;
+use crate::validate::marks::Marks;
 use crate::validate::rule::{Cell, CellCheck, Fault, Level, Rule};
 
 /// See the module.
@@ -29,6 +30,10 @@ impl Rule for PrivateUse {
             ja: "Unicode の私用領域の文字は、作った人のパソコンでしか決まった形に見えません。戸籍などの外字が元のことが多く、どの字かは機械には分かりません。",
             en: "Characters of the private use areas have a shape only where somebody made one; most come from 外字 fonts, and no machine can tell which they are.",
         }
+    }
+
+    fn looks_for(&self) -> Option<Marks> {
+        Some(Marks::PRIVATE)
     }
 
     fn bind_cell(&self, _field: &Field) -> Option<Box<dyn CellCheck>> {

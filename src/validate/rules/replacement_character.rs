@@ -3,6 +3,7 @@
 use crate::schema::Field;
 use crate::text::Text;
 use crate::validate::findings::Severity;
+use crate::validate::marks::Marks;
 use crate::validate::rule::{Cell, CellCheck, Fault, Level, Rule};
 
 /// See the module.
@@ -29,6 +30,10 @@ impl Rule for ReplacementCharacter {
             ja: "U+FFFD は、文字コードの変換に失敗した跡です。元の文字は失われています。",
             en: "U+FFFD is what a failed conversion leaves behind; the character itself is gone.",
         }
+    }
+
+    fn looks_for(&self) -> Option<Marks> {
+        Some(Marks::REPLACEMENT)
     }
 
     fn bind_cell(&self, _field: &Field) -> Option<Box<dyn CellCheck>> {

@@ -3,6 +3,7 @@
 use crate::schema::{Field, Role};
 use crate::text::Text;
 use crate::validate::findings::Severity;
+use crate::validate::marks::Marks;
 use crate::validate::rule::{Cell, CellCheck, Fault, Level, Rule};
 
 /// See the module.
@@ -33,6 +34,11 @@ impl Rule for Required {
 
     fn looks_at_blank_cells(&self) -> bool {
         true
+    }
+
+    fn looks_for(&self) -> Option<Marks> {
+        // None that a filled cell has.
+        Some(Marks::NONE)
     }
 
     fn bind_cell(&self, field: &Field) -> Option<Box<dyn CellCheck>> {

@@ -4,6 +4,7 @@ use crate::schema::Field;
 use crate::text::Text;
 use crate::validate::correct::SANITIZED;
 use crate::validate::findings::Severity;
+use crate::validate::marks::Marks;
 use crate::validate::rule::{Cell, CellCheck, Fault, Level, Rule};
 
 /// See the module.
@@ -34,6 +35,10 @@ impl Rule for Sanitize {
 
     fn settles_the_cell(&self) -> bool {
         true
+    }
+
+    fn looks_for(&self) -> Option<Marks> {
+        Some(Marks::BRACKET)
     }
 
     fn bind_cell(&self, field: &Field) -> Option<Box<dyn CellCheck>> {

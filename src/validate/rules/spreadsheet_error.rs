@@ -3,6 +3,7 @@
 use crate::schema::Field;
 use crate::text::Text;
 use crate::validate::findings::Severity;
+use crate::validate::marks::Marks;
 use crate::validate::rule::{Cell, CellCheck, Fault, Level, Rule};
 
 /// See the module.
@@ -33,6 +34,10 @@ impl Rule for SpreadsheetError {
 
     fn settles_the_cell(&self) -> bool {
         true
+    }
+
+    fn looks_for(&self) -> Option<Marks> {
+        Some(Marks::HASH)
     }
 
     fn bind_cell(&self, field: &Field) -> Option<Box<dyn CellCheck>> {

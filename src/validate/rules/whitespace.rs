@@ -3,6 +3,7 @@
 use crate::schema::Field;
 use crate::text::Text;
 use crate::validate::findings::Severity;
+use crate::validate::marks::Marks;
 use crate::validate::rule::{Cell, CellCheck, Fault, Level, Rule};
 
 /// See the module.
@@ -30,6 +31,10 @@ impl Rule for Whitespace {
 
     fn looks_at_blank_cells(&self) -> bool {
         true
+    }
+
+    fn looks_for(&self) -> Option<Marks> {
+        Some(Marks::BLANK_END)
     }
 
     fn bind_cell(&self, _field: &Field) -> Option<Box<dyn CellCheck>> {

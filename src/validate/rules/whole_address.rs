@@ -65,11 +65,11 @@ impl WholeAddressCheck {
     fn split<'a>(&self, cell: impl Fn(usize) -> &'a str) -> Option<Parts<'a>> {
         let cell = |column: Option<usize>| column.map_or("", |column| trim(cell(column)));
         let text = cell(Some(self.columns.municipality));
-        let is_name = text.ends_with(['市', '区', '町', '村']) && !text.contains(char::is_numeric);
+        let is_name = || text.ends_with(['市', '区', '町', '村']) && !text.contains(char::is_numeric);
         if text.is_empty()
-            || is_name
             || !cell(self.columns.town).is_empty()
             || !cell(Some(self.columns.block)).is_empty()
+            || is_name()
         {
             return None;
         }

@@ -1,0 +1,196 @@
+//! A sheet cut into blocks of whole rows, so that blocks can be parsed and checked apart from one another.
+
+use memchr::{memchr2_iter, memrchr};
+
+use super::ReadError;
+use super::decode::{LineFacts, TextReader};
+use super::parse::{self, Row, RowSpan};
+
+/// The least that a block of text holds, in bytes, unless the text ends.
+const BLOCK: usize = 1 << 17;
+/// Rows in a block of a workbook.
+const BLOCK_ROWS: usize = 512;
+
+/// Whole rows, not yet parsed.
+#[derive(Debug)]
+pub struct Block<'a>(Content<'a>);
+
+#[derive(Debug)]
+enum Content<'a> {
+    Text { text: String, delimiter: u8, lines_before: u64 },
+    Cells { cells: &'a [Vec<String>], rows_before: usize },
+}
+
+impl<'a> Block<'a> {
+    /// Finds the rows and cells.
+    pub fn parse(self) -> ParsedBlock<'a> {
+        ParsedBlock(match self.0 {
+            Content::Cells { cells, rows_before } => Parsed::Cells { cells, rows_before },
+            Content::Text { mut text, delimiter, lines_before } => {
+                let mut spans = Vec::new();
+                let rows = parse::split(&mut text, delimiter, lines_before, &mut spans);
+                Parsed::Text { text, spans, rows }
+            }
+        })
+    }
+}
+
+/// The rows of a block.
+#[derive(Debug)]
+pub struct ParsedBlock<'a>(Parsed<'a>);
+
+#[derive(Debug)]
+enum Parsed<'a> {
+    Text { text: String, spans: Vec<(usize, usize)>, rows: Vec<RowSpan> },
+    Cells { cells: &'a [Vec<String>], rows_before: usize },
+}
+
+impl ParsedBlock<'_> {
+    /// The row at an index.
+    pub fn row(&self, index: usize) -> Option<Row<'_>> {
+        match &self.0 {
+            Parsed::Text { text, spans, rows } => Some(rows.get(index)?.row(text, spans)),
+            Parsed::Cells { cells, rows_before } => {
+                let number = u64::try_from(rows_before + index + 1).expect("a workbook has fewer than 2^64 rows");
+                Some(Row::of_strings(number, cells.get(index)?))
+            }
+        }
+    }
+
+    /// Every row.
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        (0..).map_while(|index| self.row(index))
+    }
+}
+
+/// The blocks of a sheet, in order.
+pub struct Blocks<'a>(Source<'a>);
+
+enum Source<'a> {
+    Text(Box<Cutter>),
+    Cells { cells: &'a [Vec<String>], next: usize },
+}
+
+impl<'a> Blocks<'a> {
+    pub(super) fn text(text: TextReader, delimiter: u8) -> Blocks<'a> {
+        Blocks(Source::Text(Box::new(Cutter::new(text, delimiter))))
+    }
+
+    pub(super) fn cells(cells: &'a [Vec<String>]) -> Blocks<'a> {
+        Blocks(Source::Cells { cells, next: 0 })
+    }
+
+    /// The next block; `None` at the end.
+    ///
+    /// # Errors
+    /// [`ReadError::Io`].
+    pub fn next_block(&mut self) -> Result<Option<Block<'a>>, ReadError> {
+        match &mut self.0 {
+            Source::Text(cutter) => cutter.next_block(),
+            Source::Cells { cells, next } => {
+                let rest = &cells[*next..];
+                let block = &rest[..rest.len().min(BLOCK_ROWS)];
+                let rows_before = *next;
+                *next += block.len();
+                Ok((!block.is_empty()).then_some(Block(Content::Cells { cells: block, rows_before })))
+            }
+        }
+    }
+
+    /// Line ends and quotes counted so far, and how many of the line ends stand inside cells. `None` for a workbook.
+    pub fn line_facts(&self) -> Option<(LineFacts, u64)> {
+        match &self.0 {
+            Source::Text(cutter) => Some((cutter.text.facts(), cutter.line_ends - cutter.lines)),
+            Source::Cells { .. } => None,
+        }
+    }
+}
+
+/// Cuts a text behind line ends that end a row: those outside of quotation marks.
+struct Cutter {
+    text: TextReader,
+    delimiter: u8,
+    /// What was read and not yet given away; up to `scanned` it was looked at.
+    pending: String,
+    scanned: usize,
+    /// Whether what was looked at ends inside quotation marks.
+    is_quoted: bool,
+    /// The last quotation mark that closed a cell: one more right behind it stands for itself.
+    closed_at: Option<usize>,
+    is_first: bool,
+    /// Line ends that ended a row (or an empty line) so far, and all of them.
+    lines: u64,
+    line_ends: u64,
+}
+
+impl Cutter {
+    fn new(text: TextReader, delimiter: u8) -> Cutter {
+        Cutter {
+            text,
+            delimiter,
+            pending: String::new(),
+            scanned: 0,
+            is_quoted: false,
+            closed_at: None,
+            is_first: true,
+            lines: 0,
+            line_ends: 0,
+        }
+    }
+
+    fn next_block<'a>(&mut self) -> Result<Option<Block<'a>>, ReadError> {
+        let lines_before = self.lines;
+        let mut end = None;
+        while end.is_none() || self.pending.len() < BLOCK {
+            if !self.text.read_text(&mut self.pending)? {
+                break;
+            }
+            // A second byte-order mark belongs to no cell either.
+            if std::mem::take(&mut self.is_first) && self.pending.starts_with('\u{feff}') {
+                self.pending.drain(..'\u{feff}'.len_utf8());
+            }
+            end = self.scan().or(end);
+        }
+        // What is left without a line end is a row that was never closed.
+        let end = end.unwrap_or(self.pending.len());
+        if end == 0 {
+            return Ok(None);
+        }
+        let rest = self.pending.split_off(end);
+        let text = std::mem::replace(&mut self.pending, rest);
+        self.scanned = self.pending.len();
+        self.closed_at = self.closed_at.and_then(|at| at.checked_sub(end));
+        Ok(Some(Block(Content::Text { text, delimiter: self.delimiter, lines_before })))
+    }
+
+    /// Looks at what is new and gives the place behind the last line end in it that ends a row.
+    fn scan(&mut self) -> Option<usize> {
+        let bytes = self.pending.as_bytes();
+        let new = &bytes[self.scanned..];
+        let line_ends = memchr::memchr_iter(b'\n', new).count();
+        self.line_ends += u64::try_from(line_ends).expect("a text has fewer than 2^64 lines");
+        let mut end = None;
+        if !self.is_quoted && memchr::memchr(b'"', new).is_none() {
+            self.lines += u64::try_from(line_ends).expect("a text has fewer than 2^64 lines");
+            end = memrchr(b'\n', new).map(|at| self.scanned + at + 1);
+        } else {
+            for at in memchr2_iter(b'"', b'\n', new).map(|at| self.scanned + at) {
+                let is_line_end = bytes[at] == b'\n';
+                if self.is_quoted {
+                    if !is_line_end {
+                        self.is_quoted = false;
+                        self.closed_at = Some(at);
+                    }
+                } else if is_line_end {
+                    self.lines += 1;
+                    end = Some(at + 1);
+                } else {
+                    let begins_cell = at == 0 || bytes[at - 1] == b'\n' || bytes[at - 1] == self.delimiter;
+                    self.is_quoted = begins_cell || self.closed_at.is_some_and(|closed| closed + 1 == at);
+                }
+            }
+        }
+        self.scanned = self.pending.len();
+        end
+    }
+}

@@ -1,0 +1,168 @@
+//! The checks of one column's cells. What most cells are, nothing any rule could object to, is seen at a glance: by their
+//! marks (see [`super::marks`]), or because the same cell was fine before.
+
+use std::borrow::Cow;
+
+use super::correct::{correct, is_half_width};
+use super::findings::Finding;
+use super::marks::Marks;
+use super::remembered::Remembered;
+use super::rule::{Cell, CellCheck, Class, Fault, Rule};
+use super::rules::RULES;
+use crate::schema::Field;
+use crate::text::{narrow, trim};
+
+/// A rule and its check of a column's cells.
+type Bound = (&'static dyn Rule, Box<dyn CellCheck>);
+
+/// The checks of one column.
+pub(super) struct ColumnChecks {
+    field: Field,
+    half_width: bool,
+    /// Asked about every cell, blank ones too.
+    always: Vec<Bound>,
+    /// Asked about filled cells.
+    filled: Vec<Bound>,
+    /// Those that look for no marks, once more: they alone are asked about a filled cell without an alarming mark.
+    unmarked: Vec<Box<dyn CellCheck>>,
+    alarming: Marks,
+    /// Whether an empty cell is fine.
+    may_be_empty: bool,
+}
+
+impl ColumnChecks {
+    pub(super) fn new(field: Field) -> ColumnChecks {
+        let half_width = is_half_width(&field);
+        // Narrowed, a cell is another text than the one whose marks are known.
+        let mut alarming = if half_width { Marks::NOT_ASCII } else { Marks::NONE };
+        let (mut always, mut filled): (Vec<Bound>, Vec<Bound>) = Default::default();
+        let mut unmarked = Vec::new();
+        for rule in RULES {
+            let Some(check) = rule.bind_cell(&field) else { continue };
+            if rule.looks_at_blank_cells() { &mut always } else { &mut filled }.push((*rule, check));
+            match rule.looks_for() {
+                Some(marks) => alarming = alarming.or(marks),
+                None => unmarked.extend(rule.bind_cell(&field)),
+            }
+        }
+        let empty = Cell { raw: "", trimmed: "", text: "" };
+        let may_be_empty = always.iter().all(|(_, check)| check.check(empty).is_none());
+        ColumnChecks { half_width, alarming, may_be_empty, field, always, filled, unmarked }
+    }
+
+    /// Checks one cell and tells whether it is filled.
+    pub(super) fn check(
+        &self,
+        raw: &str,
+        row: u64,
+        column: usize,
+        seen: &mut Remembered,
+        told: &mut dyn FnMut(Finding),
+    ) -> bool {
+        if raw.is_empty() && self.may_be_empty {
+            return false;
+        }
+        if let Some(findings) = seen.find(raw) {
+            findings.iter().for_each(|finding| told(finding.clone().at_row(row)));
+            return !raw.is_empty();
+        }
+        let trimmed = trim(raw);
+        let findings =
+            if self.is_fine_at_a_glance(raw, trimmed) { Vec::new() } else { self.find(raw, trimmed, column) };
+        // A blank cell that is not empty is rare.
+        if raw.is_empty() || !trimmed.is_empty() {
+            seen.keep(raw, &findings);
+        }
+        findings.into_iter().for_each(|finding| told(finding.at_row(row)));
+        !trimmed.is_empty()
+    }
+
+    /// Whether no rule can have anything to say about a filled cell. What this says yes to, [`ColumnChecks::find`] finds
+    /// nothing in.
+    fn is_fine_at_a_glance(&self, raw: &str, trimmed: &str) -> bool {
+        if trimmed.is_empty() || raw.len() != trimmed.len() || Marks::of(raw).has_any(self.alarming) {
+            return false;
+        }
+        let cell = Cell { raw, trimmed, text: trimmed };
+        self.unmarked.iter().all(|check| check.check(cell).is_none())
+    }
+
+    /// Asks every rule. The findings do not say in which row they are.
+    fn find(&self, raw: &str, trimmed: &str, column: usize) -> Vec<Finding> {
+        let text = self.text(trimmed);
+        let cell = Cell { raw, trimmed, text: &text };
+        let filled: &[_] = if trimmed.is_empty() { &[] } else { &self.filled };
+        let mut faults = Vec::new();
+        for (rule, check) in self.always.iter().chain(filled) {
+            if let Some(fault) = check.check(cell) {
+                faults.push((*rule, check, fault));
+                if rule.settles_the_cell() {
+                    break;
+                }
+            }
+        }
+        let masked = faults.iter().find_map(|(_, _, fault)| fault.masked.clone());
+        let finding = |(rule, check, fault): (&'static dyn Rule, &Box<dyn CellCheck>, Fault)| {
+            let (suggestion, proposal) =
+                if masked.is_some() { (None, None) } else { self.offers(rule, check.as_ref(), raw) };
+            Finding {
+                rule,
+                severity: fault.severity,
+                table: 0,
+                row: None,
+                column: Some(column),
+                subject: None,
+                value: Some(masked.clone().unwrap_or_else(|| raw.to_owned())),
+                suggestion,
+                proposal,
+                cells: 1,
+                details: fault.details,
+            }
+        };
+        faults.into_iter().map(finding).collect()
+    }
+
+    /// The cell with the corrections of the rules that complain about it and are allowed, and those rules.
+    pub(super) fn correct(
+        &self,
+        raw: &str,
+        is_allowed: impl Fn(&str, Class) -> bool,
+    ) -> Option<(String, Vec<&'static str>)> {
+        let trimmed = trim(raw);
+        let text = self.text(trimmed);
+        let cell = Cell { raw, trimmed, text: &text };
+        let filled: &[_] = if trimmed.is_empty() { &[] } else { &self.filled };
+        let mut is_wrong = false;
+        for fault in self.always.iter().chain(filled).filter_map(|(_, check)| check.check(cell)) {
+            // What must not be repeated must not stand in a list of changes either.
+            if fault.masked.is_some() {
+                return None;
+            }
+            is_wrong = true;
+        }
+        is_wrong.then(|| correct(&self.field, raw, is_allowed))?
+    }
+
+    fn text<'c>(&self, trimmed: &'c str) -> Cow<'c, str> {
+        if self.half_width { narrow(trimmed) } else { Cow::Borrowed(trimmed) }
+    }
+
+    /// The value meant beyond doubt, or else the one probably meant, if it no longer draws this finding.
+    fn offers(&self, rule: &dyn Rule, check: &dyn CellCheck, raw: &str) -> (Option<String>, Option<String>) {
+        let meant = |allowed: Class| {
+            let (value, _) = correct(&self.field, raw, |_, class| class <= allowed)?;
+            self.passes(rule, check, &value).then_some(value)
+        };
+        match meant(Class::Lossless) {
+            Some(sure) => (Some(sure), None),
+            None => (None, meant(Class::Likely)),
+        }
+    }
+
+    /// Whether a corrected value no longer draws this finding.
+    fn passes(&self, rule: &dyn Rule, check: &dyn CellCheck, value: &str) -> bool {
+        let text = self.text(value);
+        let is_asked = !value.is_empty() || rule.looks_at_blank_cells();
+        !is_asked || check.check(Cell { raw: value, trimmed: value, text: &text }).is_none()
+    }
+}

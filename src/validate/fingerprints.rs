@@ -1,0 +1,102 @@
+//! Numbers that stand for texts and rows, and where each stood first: a million rows take little room.
+
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::LazyLock;
+
+use foldhash::quality::RandomState;
+
+use super::rule::value;
+use crate::tabular::Row;
+
+/// Another one each time the program runs, so that nobody can prepare texts that share a number.
+static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+
+/// The number of a text. That two texts share one is less likely than a fault of the machine.
+pub(super) fn of_text(text: &str) -> u64 {
+    SEED.hash_one(text)
+}
+
+/// The number of a row: the same for rows of which the first so many cells are the same but for blanks around them.
+pub(super) fn of_row(row: &Row<'_>, columns: usize) -> u64 {
+    row.fingerprint.unwrap_or_else(|| {
+        let mut hasher = SEED.build_hasher();
+        for column in 0..columns {
+            value(row, Some(column)).hash(&mut hasher);
+        }
+        hasher.finish()
+    })
+}
+
+/// In which row each fingerprint stood first.
+#[derive(Default)]
+pub(super) struct FirstRows {
+    /// By row: the fingerprint that was first in it.
+    fingerprints: Vec<u64>,
+    /// An open-addressed table of such rows; 0 is free.
+    slots: Vec<u32>,
+    filled: usize,
+}
+
+impl FirstRows {
+    /// The first row with this fingerprint: `row` itself, where no earlier one has it.
+    pub fn first(&mut self, fingerprint: u64, row: u64) -> u64 {
+        // A text of so many rows would not fit into memory either.
+        let Ok(own) = u32::try_from(row) else { return row };
+        if 4 * self.filled >= 3 * self.slots.len() {
+            self.grow();
+        }
+        let place = self.place(fingerprint);
+        if self.slots[place] != 0 {
+            return u64::from(self.slots[place]);
+        }
+        self.slots[place] = own;
+        self.filled += 1;
+        let own = index(own);
+        if self.fingerprints.len() <= own {
+            self.fingerprints.resize(own + 1, 0);
+        }
+        self.fingerprints[own] = fingerprint;
+        row
+    }
+
+    /// The slot that holds a fingerprint, or the free one where it belongs.
+    fn place(&self, fingerprint: u64) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut place = usize::try_from(fingerprint >> 16).unwrap_or(usize::MAX) & mask;
+        while self.slots[place] != 0 && self.fingerprints[index(self.slots[place])] != fingerprint {
+            place = (place + 1) & mask;
+        }
+        place
+    }
+
+    fn grow(&mut self) {
+        let slots = (2 * self.slots.len()).max(1 << 10);
+        let rows = std::mem::replace(&mut self.slots, vec![0; slots]);
+        for row in rows.into_iter().filter(|row| *row != 0) {
+            let place = self.place(self.fingerprints[index(row)]);
+            self.slots[place] = row;
+        }
+    }
+}
+
+fn index(row: u32) -> usize {
+    usize::try_from(row).expect("rows are counted in memory")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    #[test]
+    fn the_first_row_is_found_however_many_there_are() {
+        let (mut rows, mut known) = (FirstRows::default(), HashMap::new());
+        for row in 2..100_000_u64 {
+            let text = (row * 7919 % 60_000).to_string();
+            let first = *known.entry(text.clone()).or_insert(row);
+            assert_eq!(rows.first(of_text(&text), row), first, "{text}");
+        }
+        assert_eq!(rows.first(7, 1 << 40), 1 << 40);
+    }
+}

@@ -1,0 +1,135 @@
+//! What one look at the characters of a cell tells: the marks that it holds. A rule about characters says which marks it
+//! looks for ([`Rule::looks_for`](super::rule::Rule::looks_for)) and is not asked about cells without them.
+
+/// A set of marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Marks(u16);
+
+impl Marks {
+    /// No mark at all.
+    pub const NONE: Marks = Marks(0);
+    /// A blank at one of the ends. Not told by [`Marks::of`], but by trimming.
+    pub const BLANK_END: Marks = Marks(1);
+    /// A line break.
+    pub const LINE_BREAK: Marks = Marks(1 << 1);
+    /// Perhaps another control, or a mark without width.
+    pub const CONTROL: Marks = Marks(1 << 2);
+    /// Perhaps the replacement character.
+    pub const REPLACEMENT: Marks = Marks(1 << 3);
+    /// Perhaps a character for private use.
+    pub const PRIVATE: Marks = Marks(1 << 4);
+    /// Perhaps half-width kana.
+    pub const HALF_KANA: Marks = Marks(1 << 5);
+    /// `<` or `&`.
+    pub const MARKUP: Marks = Marks(1 << 6);
+    /// `#`.
+    pub const HASH: Marks = Marks(1 << 7);
+    /// `[`.
+    pub const BRACKET: Marks = Marks(1 << 8);
+    /// `?`.
+    pub const QUESTION: Marks = Marks(1 << 9);
+    /// `E` or `e`, and `+` or `-`.
+    pub const EXPONENT: Marks = Marks(1 << 10);
+    /// Eleven digits or more, perhaps not side by side.
+    pub const MANY_DIGITS: Marks = Marks(1 << 11);
+    /// Any character beyond ASCII.
+    pub const NOT_ASCII: Marks = Marks(1 << 12);
+
+    const LETTER_E: Marks = Marks(1 << 13);
+    const SIGN: Marks = Marks(1 << 14);
+    /// A digit of either width, or a full-width sign beside them.
+    const DIGIT: Marks = Marks(1 << 15);
+
+    /// Both sets together.
+    #[must_use]
+    pub const fn or(self, other: Marks) -> Marks {
+        Marks(self.0 | other.0)
+    }
+
+    /// Whether the two have a mark in common.
+    pub const fn has_any(self, other: Marks) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The marks of a cell. There may be one too many, but never one too few.
+    pub fn of(cell: &str) -> Marks {
+        let bytes = cell.as_bytes();
+        let (mut found, mut digits, mut at) = (Marks::NONE, 0_u32, 0);
+        while let Some(byte) = bytes.get(at) {
+            let (marks, length) = match byte {
+                0..0x80 => (ASCII[usize::from(*byte)], 1),
+                0x80..0xE0 => (TWO_BYTES, 2),
+                0xE0..0xF0 => (OF_64[usize::from(byte & 0xF) << 6 | usize::from(bytes[at + 1] & 0x3F)], 3),
+                0xF0.. => (FOUR_BYTES, 4),
+            };
+            found = found.or(marks);
+            digits += u32::from(marks.has_any(Marks::DIGIT));
+            at += length;
+        }
+        if digits >= MANY {
+            found = found.or(Marks::MANY_DIGITS);
+        }
+        if found.has_any(Marks::LETTER_E) && found.has_any(Marks::SIGN) {
+            found = found.or(Marks::EXPONENT);
+        }
+        found
+    }
+}
+
+/// How many digits are many: a telephone number of a person has eleven.
+const MANY: u32 = 11;
+
+/// U+0080 to U+07FF begin with controls; the rest of them is rare here.
+const TWO_BYTES: Marks = Marks::NOT_ASCII.or(Marks::CONTROL);
+/// From U+10000 on: rare kanji, pictures, private use.
+const FOUR_BYTES: Marks = Marks::NOT_ASCII.or(Marks::PRIVATE);
+
+/// The marks of the characters of ASCII.
+const ASCII: [Marks; 128] = {
+    let mut marks = [Marks::NONE; 128];
+    let mut at = 0_u8;
+    while at < 128 {
+        marks[at as usize] = match at {
+            b'\n' => Marks::LINE_BREAK,
+            0..0x20 | 0x7F => Marks::CONTROL,
+            b'<' | b'&' => Marks::MARKUP,
+            b'#' => Marks::HASH,
+            b'[' => Marks::BRACKET,
+            b'?' => Marks::QUESTION,
+            b'E' | b'e' => Marks::LETTER_E,
+            b'+' | b'-' => Marks::SIGN,
+            b'0'..=b'9' => Marks::DIGIT,
+            _ => Marks::NONE,
+        };
+        at += 1;
+    }
+    marks
+};
+
+/// The marks that any of the 64 characters from U+0000, U+0040 and so on up to U+FFC0 has: three bytes of UTF-8 tell the 64
+/// in the first two.
+const OF_64: [Marks; 1024] = {
+    let mut marks = [Marks::NOT_ASCII; 1024];
+    let mut at = 0;
+    while at < 1024 {
+        let (first, last) = (at * 64, at * 64 + 63);
+        // Marks without width, separators of lines, marks of direction, the byte-order mark.
+        if (first <= 0x206F && last >= 0x2000) || (first <= 0xFEFF && last >= 0xFEFF) {
+            marks[at] = marks[at].or(Marks::CONTROL);
+        }
+        if first <= 0xF8FF && last >= 0xE000 {
+            marks[at] = marks[at].or(Marks::PRIVATE);
+        }
+        if first <= 0xFF19 && last >= 0xFF10 {
+            marks[at] = marks[at].or(Marks::DIGIT);
+        }
+        if first <= 0xFF9F && last >= 0xFF61 {
+            marks[at] = marks[at].or(Marks::HALF_KANA);
+        }
+        if first <= 0xFFFD && last >= 0xFFFD {
+            marks[at] = marks[at].or(Marks::REPLACEMENT);
+        }
+        at += 1;
+    }
+    marks
+};
