@@ -79,7 +79,7 @@ pub fn count(connection: &mut PgConnection, schema: &Schema, scope: &Scope, quer
         statement.append(scope.filter());
         statement.append(filter::of_query(schema, query));
     }
-    let count: i64 = statement.select::<BigInt>().get_result(connection)?;
+    let count: i64 = statement.lasting_if(is_common(query)).select::<BigInt>().get_result(connection)?;
     Ok(u64::try_from(count).expect("a count is not negative"))
 }
 
@@ -158,6 +158,12 @@ pub fn cost(scope: &Scope, query: &Query) -> Cost {
     if is_found || scope.row_count() < MANY { Cost::Short } else { Cost::Long }
 }
 
+/// Whether a question is of a form of which there are few, so that its statement is worth keeping prepared.
+fn is_common(query: &Query) -> bool {
+    let words: usize = query.words.iter().map(|word| word.spellings.len()).sum();
+    query.conditions.len() + words + query.sort.len() <= 2
+}
+
 /// Whether all records are asked for. Nearest first leaves out those without coordinates.
 fn is_unfiltered(query: &Query) -> bool {
     query.conditions.is_empty() && query.words.is_empty() && query.area.is_none()
@@ -186,7 +192,7 @@ fn rows_as_published(
     statement.append(scope.filter_behind(behind));
     statement.append(filter::of_query(schema, query));
     statement.push(" ORDER BY table_id, row_number").page(query);
-    statement.rows(connection)
+    statement.lasting_if(is_common(query)).rows(connection)
 }
 
 /// The rows of a page where only words are asked for: nothing but the page is read of the records.
@@ -203,7 +209,7 @@ fn rows_with_words(
     hits.push(" ORDER BY table_id, row_number").page(query);
     let mut statement = select_rows();
     statement.append(source::rows_of(hits)).push(" ORDER BY table_id, row_number");
-    statement.rows(connection)
+    statement.lasting_if(is_common(query)).rows(connection)
 }
 
 fn rows_by_keys(
@@ -222,7 +228,7 @@ fn rows_by_keys(
         statement.append(order.behind(cursor));
     }
     statement.append(order.by()).page(query);
-    statement.rows(connection)
+    statement.lasting_if(is_common(query)).rows(connection)
 }
 
 /// The rows that follow a place, as published.

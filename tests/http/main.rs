@@ -11,6 +11,7 @@ mod downloads;
 mod fix;
 mod formats;
 mod guard;
+mod kept_answers;
 mod new_standard;
 mod older;
 mod organizations;

@@ -12,3 +12,4 @@ mod lists;
 mod places;
 mod publications;
 mod questions;
+mod replicas;

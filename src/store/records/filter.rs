@@ -46,14 +46,21 @@ fn call(comparison: Comparison, field: usize) -> Statement {
         Comparison::Text => "cell_text(\"values\", ",
         Comparison::Number => "cell_number(\"values\", ",
     });
-    statement.number(field + 1).push(")");
+    statement.append(position(field)).push(")");
+    statement
+}
+
+/// The number of a field. Bound, so that statements about different fields are one statement.
+fn position(field: usize) -> Statement {
+    let mut statement = Statement::default();
+    statement.integer(i32::try_from(field + 1).expect("a table has at most some thousand fields"));
     statement
 }
 
 /// The field's JSON token.
 fn token(field: usize) -> Statement {
     let mut statement = Statement::new("split_part(\"values\", E'\\n', ");
-    statement.number(field + 1).push(")");
+    statement.append(position(field)).push(")");
     statement
 }
 
@@ -148,7 +155,7 @@ fn ends_with(field: usize, part: &str) -> Statement {
         return Statement::new("false");
     }
     let mut statement = Statement::new("right(");
-    statement.append(call(Comparison::Text, field)).push(", ").number(part.chars().count());
+    statement.append(call(Comparison::Text, field)).push(", ").integer(i32::try_from(part.chars().count()).unwrap_or(i32::MAX));
     statement.push(") = ").text(part);
     statement
 }

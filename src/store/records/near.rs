@@ -99,7 +99,7 @@ pub fn rows(
         statement.push(" AND ").append(place.within_box(metres));
     }
     statement.push(" ORDER BY distance, table_id, row_number").page(query);
-    statement.rows(connection)
+    statement.lasting_if(super::is_common(query)).rows(connection)
 }
 
 /// A distance within which so many rows lie that fulfil the conditions; `None` where there are not so many.

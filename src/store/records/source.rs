@@ -26,7 +26,7 @@ pub fn of_query(schema: &Schema, scope: &Scope, query: &Query) -> Statement {
     }
     // The row numbers of a block and `search::BLOCK_ROWS` belong together.
     let mut statement = Statement::new("(SELECT table_id AS block_table, first_row FROM search_blocks WHERE ");
-    statement.append(needed.condition()).push(" AND ").append(scope.filter());
+    statement.append(needed.condition(scope));
     statement.push(
         " OFFSET 0) AS block, LATERAL (SELECT * FROM records WHERE table_id = block_table AND row_number >= \
          first_row AND row_number < first_row + 32 OFFSET 0) AS records",
@@ -68,9 +68,10 @@ pub fn hits(schema: &Schema, scope: &Scope, query: &Query) -> Statement {
         "SELECT table_id, first_row + line.number::integer - 1 AS row_number FROM search_blocks, \
          string_to_table(folded, E'\\n') WITH ORDINALITY AS line (text, number) WHERE ",
     );
-    statement.append(scope.filter());
-    if !needed.is_nothing() {
-        statement.push(" AND ").append(needed.condition());
+    if needed.is_nothing() {
+        statement.append(scope.filter());
+    } else {
+        statement.append(needed.condition(scope));
     }
     // First the block, then the line: most blocks that hash like the word do not hold it.
     for column in ["folded", "line.text"] {
@@ -145,7 +146,9 @@ impl Needed {
         }
     }
 
-    fn condition(self) -> Statement {
+    /// The condition that a block may hold what is asked for. Of the two indexes of the blocks it is the one of tokens that
+    /// is to be asked (the table has a token too), so the other one is put out of reach.
+    fn condition(self, scope: &Scope) -> Statement {
         let mut statement = Statement::default();
         if !self.all.is_empty() {
             statement.push("tokens @> ").integers(self.all);
@@ -161,6 +164,7 @@ impl Needed {
             }
             statement.push(")");
         }
+        statement.push(" AND 0 + ").append(scope.filter());
         statement
     }
 }

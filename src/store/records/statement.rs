@@ -109,6 +109,12 @@ impl Statement {
         self
     }
 
+    /// Keeps it prepared where this holds.
+    pub fn lasting_if(mut self, condition: bool) -> Statement {
+        self.is_lasting |= condition;
+        self
+    }
+
     /// The statement as a query with these columns.
     pub fn select<Columns>(self) -> Select<Columns> {
         Select { statement: self, columns: PhantomData }
