@@ -213,6 +213,8 @@ pub struct StoredTable {
     pub row_count: u64,
     /// The largest row number.
     pub last_row: i32,
+    /// How many of its records have coordinates.
+    pub located: u64,
     /// The smallest box around the records that have coordinates.
     pub bounding_box: Option<BoundingBox>,
     /// The score of the check.

@@ -50,7 +50,7 @@ pub struct Given {
     pub database_read_urls: Option<String>,
     /// 作った答えを取っておくメモリ、MB。0 は取っておかない（既定 64） / megabytes of answers kept aside; 0: none
     #[arg(long, env = "MACHIKURA_CACHE_MB", value_name = "MEGABYTES")]
-    pub cache_mb: Option<u64>,
+    pub cache_mb: Option<u32>,
     /// ダウンロード用に作っておくファイルの上限、メガバイト（既定 2048） / megabytes of files kept ready for download
     #[arg(long, env = "MACHIKURA_PREPARED_MB", value_name = "MEGABYTES")]
     pub prepared_mb: Option<u32>,
@@ -86,8 +86,8 @@ pub struct Settings {
     pub checks_per_minute: u32,
     /// Streaming replicas for reading.
     pub database_read_urls: Vec<String>,
-    /// Bytes of answers kept aside.
-    pub cache_bytes: u64,
+    /// Megabytes of answers kept aside; 0: none.
+    pub cache_mb: u32,
     /// Megabytes that files kept ready for download may take.
     pub prepared_mb: u32,
     /// Whether an empty catalogue gets sample data.
@@ -133,7 +133,7 @@ impl Given {
             statement_timeout: Duration::from_secs(self.statement_timeout.or(filed.statement_timeout).unwrap_or(10)),
             max_upload: self.max_upload.or(filed.max_upload).unwrap_or(1 << 30),
             database_read_urls: list(self.database_read_urls.or(filed.database_read_urls).as_deref()),
-            cache_bytes: self.cache_mb.or(filed.cache_mb).unwrap_or(64) << 20,
+            cache_mb: self.cache_mb.or(filed.cache_mb).unwrap_or(64),
             uploads: self.uploads.or(filed.uploads).unwrap_or(4),
             checks_per_minute: self.checks_per_minute.or(filed.checks_per_minute).unwrap_or(600),
             prepared_mb: self.prepared_mb.or(filed.prepared_mb).unwrap_or(2_048),

@@ -95,7 +95,7 @@ impl App {
             limiter: Mutex::default(),
             fixes: Mutex::default(),
             known: resolve::Known::default(),
-            answers: answers::Answers::new(settings.cache_bytes),
+            answers: answers::Answers::new(u64::from(settings.cache_mb) << 20),
             registry,
             db,
             settings,

@@ -98,10 +98,18 @@ fn every_default_is_in_the_readmes() {
         max_upload,
         uploads,
         checks_per_minute,
+        database_read_urls,
+        cache_mb,
         prepared_mb,
         sample,
     } = Given::default().resolve(None).expect("no file is read");
-    assert!(database_url.is_none() && public_url.is_none() && datasets.is_none() && workers.is_none());
+    assert!(
+        database_read_urls.is_empty()
+            && database_url.is_none()
+            && public_url.is_none()
+            && datasets.is_none()
+            && workers.is_none()
+    );
     for (key, default) in [
         ("listen", listen.to_string()),
         ("var", var.display().to_string()),
@@ -110,6 +118,7 @@ fn every_default_is_in_the_readmes() {
         ("max_upload", max_upload.to_string()),
         ("uploads", uploads.to_string()),
         ("checks_per_minute", checks_per_minute.to_string()),
+        ("cache_mb", cache_mb.to_string()),
         ("prepared_mb", prepared_mb.to_string()),
         ("sample", sample.to_string()),
     ] {

@@ -318,6 +318,7 @@ fn finish_table(connection: &mut PgConnection, table: i64, loaded: &copy::Loaded
         .set((
             stored_tables::row_count.eq(loaded.rows),
             stored_tables::last_row.eq(loaded.last_row),
+            stored_tables::located.eq(loaded.located),
             stored_tables::filled.eq(&loaded.filled),
             stored_tables::west.eq(side(|bounds| bounds.west)),
             stored_tables::south.eq(side(|bounds| bounds.south)),

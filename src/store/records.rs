@@ -15,7 +15,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Integer, Nullable, Text};
 
 use super::{Cost, StoreError};
-use crate::query::{Cursor, Page, Query};
+use crate::query::{Area, Cursor, Page, Query};
 use crate::schema::{Record, Schema};
 use order::Order;
 pub use scope::Scope;
@@ -70,6 +70,10 @@ fn whole_total(query: &Query, records: &[Record], has_more: bool) -> Option<u64>
 pub fn count(connection: &mut PgConnection, schema: &Schema, scope: &Scope, query: &Query) -> Result<u64, StoreError> {
     if is_unfiltered(query) {
         return Ok(scope.row_count());
+    }
+    let is_anywhere = matches!(query.area, Some(Area::Near { radius_m: None, .. }));
+    if is_anywhere && query.conditions.is_empty() && query.words.is_empty() {
+        return Ok(scope.located());
     }
     let mut statement = Statement::new("SELECT count(*) FROM ");
     if query.conditions.is_empty() && query.area.is_none() {

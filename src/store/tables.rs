@@ -62,6 +62,7 @@ diesel::table! {
         treatment -> Text,
         row_count -> BigInt,
         last_row -> Integer,
+        located -> BigInt,
         west -> Nullable<Double>,
         south -> Nullable<Double>,
         east -> Nullable<Double>,

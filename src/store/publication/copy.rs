@@ -22,6 +22,8 @@ const BUFFER: usize = 1 << 16;
 pub struct Loaded {
     pub rows: i64,
     pub last_row: i32,
+    /// How many rows have coordinates.
+    pub located: i64,
     pub bounding_box: Option<BoundingBox>,
     /// For each column, in how many records it holds a value.
     pub filled: Vec<i64>,
@@ -90,6 +92,7 @@ fn write_rows<E: From<StoreError>>(
         loaded.last_row = record.row_number;
         count_filled(&record.values, &mut loaded.filled);
         if let Some((longitude, latitude)) = record.point {
+            loaded.located += 1;
             let point = BoundingBox::of_point(longitude, latitude);
             loaded.bounding_box = Some(loaded.bounding_box.map_or(point, |bounds| bounds.with(point)));
         }

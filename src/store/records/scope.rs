@@ -23,6 +23,7 @@ struct Table {
     key: i64,
     row_count: u64,
     last_row: i32,
+    located: u64,
     /// Only where records of several data sets stand side by side.
     dataset: Option<String>,
 }
@@ -30,7 +31,13 @@ struct Table {
 impl Scope {
     /// One stored table, of a version with this serial.
     pub fn of_table(table: &StoredTable, serial: i64) -> Scope {
-        let table = Table { key: table.key, row_count: table.row_count, last_row: table.last_row, dataset: None };
+        let table = Table {
+            key: table.key,
+            row_count: table.row_count,
+            last_row: table.last_row,
+            located: table.located,
+            dataset: None,
+        };
         Scope { serial, tables: vec![table] }
     }
 
@@ -54,11 +61,11 @@ impl Scope {
         statement.push(" AND stored_tables.name = ").text(table);
         statement.push(" AND versions.serial <= ").key(serial);
         statement.push(" ORDER BY datasets.id, versions.serial DESC");
-        let rows: Vec<(i64, i64, i32, String)> =
-            statement.lasting().select::<(BigInt, BigInt, Integer, Text)>().load(connection)?;
-        let tables = rows.into_iter().map(|(key, rows, last_row, dataset)| {
-            let row_count = u64::try_from(rows).expect("a count is not negative");
-            Table { key, row_count, last_row, dataset: Some(dataset) }
+        let rows: Vec<(i64, i64, i32, i64, String)> =
+            statement.lasting().select::<(BigInt, BigInt, Integer, BigInt, Text)>().load(connection)?;
+        let tables = rows.into_iter().map(|(key, rows, last_row, located, dataset)| {
+            let count = |count: i64| u64::try_from(count).expect("a count is not negative");
+            Table { key, row_count: count(rows), last_row, located: count(located), dataset: Some(dataset) }
         });
         let mut tables: Vec<Table> = tables.collect();
         tables.sort_by_key(|table| table.key);
@@ -73,6 +80,11 @@ impl Scope {
     /// How many records there are.
     pub fn row_count(&self) -> u64 {
         self.tables.iter().map(|table| table.row_count).sum()
+    }
+
+    /// How many records have coordinates.
+    pub fn located(&self) -> u64 {
+        self.tables.iter().map(|table| table.located).sum()
     }
 
     /// How many tables there are.
@@ -192,6 +204,7 @@ mod tests {
             key: *key,
             row_count: *row_count,
             last_row: *last_row,
+            located: 0,
             dataset: Some(format!("33000{key}_aed")),
         });
         Scope { serial: 9, tables: tables.collect() }

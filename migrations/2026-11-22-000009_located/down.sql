@@ -1,0 +1,1 @@
+ALTER TABLE stored_tables DROP COLUMN located;
