@@ -1,11 +1,14 @@
-//! How fast a table is checked and corrected, beside the least that reading it can cost: the bare loop of the csv crate
-//! over the same file, in the same run. `MACHIKURA_BENCH_ROWS` sets the size (default 200,000 rows).
+//! How fast a table is checked, beside the least that reading it can cost: whole processes, interleaved with the bare loop
+//! of the csv crate over the same file. A million rows of 34 columns are made first, one in a hundred with an error.
+//! `MACHIKURA_BENCH_ROWS` sets another size.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use machikura::municipality::{self, Municipality};
 use machikura::standard::Registry;
 use machikura::tabular::Upload;
 use machikura::validate::{self, Recipe, Request, repair};
@@ -13,60 +16,109 @@ use machikura::validate::{self, Recipe, Request, repair};
 /// Interleaved runs; the median of each is shown.
 const RUNS: usize = 5;
 
+/// What is measured: the name for the child process, the title, the file, and the floor that it stands beside.
+const MEASURED: [(&str, &str, &str, usize); 5] = [
+    ("loop", "csv loop (floor)", "utf8.csv", 0),
+    ("check", "check, UTF-8", "utf8.csv", 0),
+    ("decode", "decode and csv loop (floor)", "cp932.csv", 2),
+    ("check", "check, CP932", "cp932.csv", 2),
+    ("correct", "check and correct, UTF-8", "utf8.csv", 0),
+];
+
 fn main() {
-    #[expect(clippy::disallowed_methods, reason = "a benchmark has no settings")]
-    let rows = std::env::var("MACHIKURA_BENCH_ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(200_000);
-    let folder = tempfile::tempdir().expect("a folder");
-    let utf8 = folder.path().join("aed.csv");
-    let cp932 = folder.path().join("aed.sjis.csv");
-    let text = table(rows);
-    std::fs::write(&utf8, &text).expect("written");
-    std::fs::write(&cp932, encoding_rs::SHIFT_JIS.encode(&text).0).expect("written");
-    drop(text);
-    let size = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len()) / 1_000_000;
-    println!("{rows} rows, 1 % with an error; {} MB UTF-8, {} MB CP932; median of {RUNS}", size(&utf8), size(&cp932));
-
-    let mut times: [Vec<Duration>; 5] = Default::default();
-    for _ in 0..RUNS {
-        times[0].push(timed(|| bare_loop(&utf8)));
-        times[1].push(timed(|| check(&utf8)));
-        times[2].push(timed(|| decode_and_loop(&cp932)));
-        times[3].push(timed(|| check(&cp932)));
-        times[4].push(timed(|| correct(&utf8)));
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    if let [work, path] = &arguments[..] {
+        return work_off(work, Path::new(path));
     }
-    let [bare, utf8, decoded, cp932, corrected] = times.map(median);
-    let show = |what: &str, time: Duration, floor: Duration| {
-        let ratio = time.as_secs_f64() / floor.as_secs_f64();
-        println!("{what:<34} {:>8.3} s   {ratio:>6.2} x its floor", time.as_secs_f64());
+    #[expect(clippy::disallowed_methods, reason = "a benchmark has no settings")]
+    let rows = std::env::var("MACHIKURA_BENCH_ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(1_000_000);
+    let folder = std::env::temp_dir().join(format!("machikura-bench-{}", std::process::id()));
+    std::fs::create_dir(&folder).expect("a folder");
+    write_tables(&folder, rows).expect("room for the tables");
+    let megabytes = |name: &str| std::fs::metadata(folder.join(name)).expect("just written").len() / 1_000_000;
+    println!(
+        "{rows} rows of 34 columns, 1 % with an error; {} MB UTF-8, {} MB CP932; median of {RUNS} processes",
+        megabytes("utf8.csv"),
+        megabytes("cp932.csv")
+    );
+    let mut runs: [Vec<(Duration, u64)>; MEASURED.len()] = Default::default();
+    for _ in 0..RUNS {
+        for (runs, (work, _, file, _)) in runs.iter_mut().zip(MEASURED) {
+            runs.push(run(work, &folder.join(file)));
+        }
+    }
+    std::fs::remove_dir_all(&folder).expect("our own folder");
+    let medians = runs.map(|mut runs| {
+        runs.sort_unstable();
+        (runs[RUNS / 2].0.as_secs_f64(), runs.iter().map(|(_, peak)| *peak).max().unwrap_or(0))
+    });
+    for ((_, title, _, floor), (seconds, peak)) in MEASURED.iter().zip(medians) {
+        let ratio = seconds / medians[*floor].0;
+        println!("{title:<30} {seconds:>8.3} s   {ratio:>6.2} x its floor   peak {:>5} MB", peak / 1_000);
+    }
+}
+
+/// Runs a process to its end: how long it takes and how much memory it needs, in kilobytes as far as Linux tells.
+fn run(work: &str, path: &Path) -> (Duration, u64) {
+    let own = std::env::current_exe().expect("this program");
+    let mut command = match option_env!("CARGO_BIN_EXE_machikura") {
+        Some(machikura) if work == "check" => {
+            let mut command = Command::new(machikura);
+            command.args(["validate", "--format", "json", "--standard", "aed"]).arg(path);
+            command
+        }
+        _ => {
+            let mut command = Command::new(own);
+            command.arg(work).arg(path);
+            command
+        }
     };
-    show("csv loop (floor)", bare, bare);
-    show("check, UTF-8", utf8, bare);
-    show("check and correct, UTF-8", corrected, bare);
-    show("decode and csv loop (floor)", decoded, decoded);
-    show("check, CP932", cp932, decoded);
-}
-
-fn timed(work: impl FnOnce() -> u64) -> Duration {
     let begin = Instant::now();
-    std::hint::black_box(work());
-    begin.elapsed()
+    let mut child = command.stdout(Stdio::null()).spawn().expect("a process");
+    let mut peak = 0;
+    while child.try_wait().expect("a child").is_none() {
+        peak = peak_memory(child.id()).unwrap_or(peak);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    (begin.elapsed(), peak)
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
+/// The most memory that a process has had so far, in kilobytes.
+fn peak_memory(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
 }
 
-fn bare_loop(path: &Path) -> u64 {
-    records(File::open(path).expect("just written"))
+/// What a child process does.
+fn work_off(work: &str, path: &Path) {
+    let file = || File::open(path).expect("just written");
+    let rows = match work {
+        "loop" => records(file()),
+        "decode" => {
+            let bytes = std::fs::read(path).expect("just written");
+            records(encoding_rs::SHIFT_JIS.decode(&bytes).0.as_bytes())
+        }
+        "check" => {
+            let request = Request { standard: Registry::embedded().find("aed"), ..Request::new(Registry::embedded()) };
+            let upload = Upload::from_file(path, None);
+            let checked = validate::check(&upload, &request).expect("a table");
+            assert!(checked.report.errors > 0, "the errors were found");
+            checked.report.rows()
+        }
+        "correct" => {
+            let mut out = BufWriter::new(io::sink());
+            let request = Request { standard: Registry::embedded().find("aed"), ..Request::new(Registry::embedded()) };
+            let upload = Upload::from_file(path, None);
+            let repaired = repair(&upload, &request, &Recipe::default(), &mut out, &mut |_| Ok(()));
+            repaired.expect("a table").cells
+        }
+        _ => panic!("{work} is nothing that is measured"),
+    };
+    assert!(rows > 0, "there are rows");
 }
 
-fn decode_and_loop(path: &Path) -> u64 {
-    let bytes = std::fs::read(path).expect("just written");
-    records(encoding_rs::SHIFT_JIS.decode(&bytes).0.as_bytes())
-}
-
-fn records(source: impl std::io::Read) -> u64 {
+fn records(source: impl io::Read) -> u64 {
     let mut reader = csv::Reader::from_reader(source);
     let (mut record, mut count) = (csv::ByteRecord::new(), 0);
     while reader.read_byte_record(&mut record).expect("a sound CSV") {
@@ -75,39 +127,163 @@ fn records(source: impl std::io::Read) -> u64 {
     count
 }
 
-fn check(path: &Path) -> u64 {
-    let upload = Upload::from_file(path, Some("331007_aed.csv"));
-    let checked = validate::check(&upload, &Request::new(Registry::embedded())).expect("a table");
-    assert!(checked.report.errors > 0, "the errors were found");
-    checked.report.rows()
-}
+const HEADING: [&str; 34] = [
+    "全国地方公共団体コード",
+    "ID",
+    "地方公共団体名",
+    "名称",
+    "名称_カナ",
+    "名称_英字",
+    "所在地_全国地方公共団体コード",
+    "町字ID",
+    "所在地_連結表記",
+    "所在地_都道府県",
+    "所在地_市区町村",
+    "所在地_町字",
+    "所在地_番地以下",
+    "建物名等(方書)",
+    "緯度",
+    "経度",
+    "高度の種別",
+    "高度の値",
+    "設置位置",
+    "電話番号",
+    "内線番号",
+    "連絡先メールアドレス",
+    "連絡先FormURL",
+    "連絡先備考(その他、SNSなど)",
+    "郵便番号",
+    "法人番号",
+    "団体名",
+    "利用可能曜日",
+    "開始時間",
+    "終了時間",
+    "利用可能日時特記事項",
+    "小児対応設備の有無",
+    "URL",
+    "備考",
+];
 
-fn correct(path: &Path) -> u64 {
-    let upload = Upload::from_file(path, Some("331007_aed.csv"));
-    let mut out = BufWriter::new(std::io::sink());
-    let repaired = repair(&upload, &Request::new(Registry::embedded()), &Recipe::default(), &mut out, &mut |_| Ok(()));
-    out.flush().expect("a sink takes everything");
-    repaired.expect("a table").cells
-}
-
-/// Rows like those of the AED sample, each with an ID of its own, every hundredth with a time that is none.
-fn table(rows: usize) -> String {
-    let sample = Registry::embedded().find("aed").and_then(|aed| aed.main_table().current().sample.as_deref());
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(sample.expect("a sample").as_bytes());
-    let sample: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("a sound CSV")).collect();
-    let place = |name: &str| sample[0].iter().position(|heading| heading == name).expect("a column");
-    let (id, time, name) = (place("ID"), place("開始時間"), place("名称"));
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(&sample[0]).expect("a Vec takes everything");
+/// The same table as UTF-8 and as Excel writes it.
+fn write_tables(folder: &Path, rows: usize) -> io::Result<()> {
+    let mut bodies: Vec<&Municipality> = municipality::all().filter(|body| body.centre.is_some()).collect();
+    bodies.sort_by(|one, other| one.code.cmp(&other.code));
+    let mut utf8 = csv::Writer::from_writer(BufWriter::new(File::create(folder.join("utf8.csv"))?));
+    let mut cp932 = BufWriter::new(File::create(folder.join("cp932.csv"))?);
+    let mut line = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    utf8.write_record(HEADING)?;
+    line.write_record(HEADING)?;
     for number in 0..rows {
-        let row = &sample[1 + number % (sample.len() - 1)];
-        let cells = row.iter().enumerate().map(|(column, cell)| match column {
-            _ if column == id => format!("FF{number:010}"),
-            _ if column == name => format!("{cell}{number}"),
-            _ if column == time && number % 100 == 0 => "9時".to_owned(),
-            _ => cell.to_owned(),
-        });
-        writer.write_record(cells).expect("a Vec takes everything");
+        let body = bodies[number / 600 % bodies.len()];
+        let mut cells = row(number, body);
+        if number % 100 == 99 {
+            spoil(number / 100, &mut cells);
+        }
+        utf8.write_record(&cells)?;
+        line.write_record(&cells)?;
+        if number % 1_000 == 999 || number + 1 == rows {
+            let text = line.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
+            cp932.write_all(&encoding_rs::SHIFT_JIS.encode(std::str::from_utf8(&text).expect("UTF-8")).0)?;
+            line = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+        }
     }
-    String::from_utf8(writer.into_inner().expect("a Vec takes everything")).expect("the sample is UTF-8")
+    utf8.flush()?;
+    cp932.flush()
+}
+
+/// A row without a fault, different from all others.
+fn row(number: usize, body: &Municipality) -> Vec<String> {
+    const TOWNS: [(&str, &str, &str); 6] = [
+        ("緑町", "ミドリチョウ", "Midoricho"),
+        ("千代田", "チヨダ", "Chiyoda"),
+        ("東山", "ヒガシヤマ", "Higashiyama"),
+        ("高砂", "タカサゴ", "Takasago"),
+        ("藤塚", "フジツカ", "Fujitsuka"),
+        ("柳田", "ヤナギダ", "Yanagida"),
+    ];
+    const KINDS: [(&str, &str, &str); 5] = [
+        ("小学校", "ショウガッコウ", "Elementary School"),
+        ("市民センター", "シミンセンター", "Community Center"),
+        ("体育館", "タイイクカン", "Gymnasium"),
+        ("図書館", "トショカン", "Library"),
+        ("薬局", "ヤッキョク", "Pharmacy"),
+    ];
+    const PLACES: [&str; 5] = ["玄関", "1階 ロビー", "職員室前", "事務室", "2階 受付"];
+    const HOURS: [(&str, &str); 4] = [("09:00", "17:00"), ("08:30", "17:15"), ("10:00", "20:00"), ("00:00", "23:59")];
+    let mut state = u64::try_from(number).expect("few") ^ 0x9E37_79B9_7F4A_7C15;
+    let mut pick = move |count: usize| {
+        // xorshift* (Marsaglia, Vigna): the same rows each time.
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        usize::try_from((state.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % u64::try_from(count).expect("few"))
+            .expect("few")
+    };
+    let some = |is_there: bool, cell: String| if is_there { cell } else { String::new() };
+    let (town, kind, hours) = (TOWNS[pick(6)], KINDS[pick(5)], HOURS[pick(4)]);
+    let (ordinal, chome, block) = (1 + pick(60), 1 + pick(9), format!("{}番{}号", 1 + pick(40), 1 + pick(30)));
+    let district = format!("{}{chome}丁目", town.0);
+    let (latitude, longitude) = body.centre.expect("only those were taken");
+    let mut near = |degrees: f64| {
+        let off = f64::from(u32::try_from(pick(100_000)).expect("few")) / 1e6 - 0.05;
+        format!("{:.6}", degrees + off)
+    };
+    let point = [near(latitude), near(longitude)];
+    let corporate = format!("{:012}", 10_000_000_000 + number * 7 % 1_000_000_000);
+    let weights = [1, 2].into_iter().cycle();
+    let sum: u32 = corporate.bytes().rev().zip(weights).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    let domain = format!("city{}.example.lg.jp", body.code);
+    let cells = [
+        body.code.clone(),
+        format!("{:010}", number + 1),
+        body.full_name(),
+        format!("{}第{ordinal}{}", town.0, kind.0),
+        format!("{}ダイ{ordinal}{}", town.1, kind.1),
+        some(pick(3) == 0, format!("{} {} No.{ordinal}", town.2, kind.2)),
+        body.code.clone(),
+        some(pick(2) == 0, format!("{:04}00{chome}", 1 + pick(400))),
+        format!("{}{}{district}{block}", body.prefecture, body.municipality),
+        body.prefecture.clone(),
+        body.municipality.clone(),
+        district.clone(),
+        block.clone(),
+        some(pick(8) == 0, format!("{}ビル{}階", town.0, 1 + pick(9))),
+        point[0].clone(),
+        point[1].clone(),
+        String::new(),
+        String::new(),
+        PLACES[pick(5)].to_owned(),
+        format!("0{}-{:03}-{:04}", 11 + pick(80), 200 + pick(700), pick(10_000)),
+        String::new(),
+        some(pick(2) == 0, format!("info{}@{domain}", pick(1_000))),
+        some(pick(3) == 0, format!("https://{domain}/form/{}", pick(10_000))),
+        String::new(),
+        format!("{:07}", 10_000 + pick(9_000_000)),
+        format!("{}{corporate}", 9 - sum % 9),
+        format!("一般社団法人{}会", town.0),
+        ["月火水木金土日", "月火水木金"][pick(2)].to_owned(),
+        hours.0.to_owned(),
+        hours.1.to_owned(),
+        some(pick(3) == 0, "年末年始を除く".to_owned()),
+        ["有", "無"][pick(2)].to_owned(),
+        some(pick(2) == 0, format!("https://{domain}/shisetsu/{}.html", pick(10_000))),
+        some(pick(10) == 0, "髙齢者施設と共用".to_owned()),
+    ];
+    cells.into()
+}
+
+/// One of eight errors that real files hold.
+fn spoil(number: usize, cells: &mut [String]) {
+    let place = |name: &str| HEADING.iter().position(|heading| *heading == name).expect("a column");
+    let (column, cell) = match number % 8 {
+        0 => (place("開始時間"), "9時".to_owned()),
+        1 => (place("電話番号"), "０８６－８０３－１０００".to_owned()),
+        2 => (place("郵便番号"), "60041".to_owned()),
+        3 => (place("法人番号"), "1234567890123".to_owned()),
+        4 => (place("利用可能曜日"), "平日".to_owned()),
+        5 => (place("連絡先メールアドレス"), "info".to_owned()),
+        6 => (place("緯度"), cells[place("経度")].clone()),
+        _ => (place("全国地方公共団体コード"), "331001".to_owned()),
+    };
+    cells[column] = cell;
 }

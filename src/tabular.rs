@@ -4,6 +4,7 @@
 pub mod annotation;
 mod blocks;
 pub mod decode;
+mod faults;
 pub mod header;
 mod hidden;
 mod parse;
@@ -14,6 +15,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
 
 use sha2::{Digest, Sha256};
 
@@ -219,20 +221,29 @@ const UNPACKED_LIMIT: u64 = 1 << 30;
 pub fn read(upload: &Upload) -> Result<Document, ReadError> {
     let head = upload.head(8192)?;
     let container = sniff(upload, &head)?;
-    let (bytes, sha256) = digest(upload)?;
-    let mut hidden = Vec::new();
-    let sheets = match container {
-        Container::Text => vec![text_sheet(upload.clone(), None)?],
+    // What follows takes as long, so both are done at a time.
+    let (digest, sheets) = thread::scope(|scope| {
+        let digest = scope.spawn(|| digest(upload));
+        let sheets = sheets(upload, container);
+        (digest.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), sheets)
+    });
+    let (bytes, sha256) = digest?;
+    let (sheets, hidden) = sheets?;
+    Ok(Document { bytes, sha256, container, sheets, hidden })
+}
+
+fn sheets(upload: &Upload, container: Container) -> Result<(Vec<Sheet>, Vec<Hidden>), ReadError> {
+    match container {
+        Container::Text => Ok((vec![text_sheet(upload.clone(), None)?], Vec::new())),
         Container::Xlsx | Container::Xls => {
             let bytes = upload.read_all()?;
             let mut sheets = workbook::sheets(&bytes)?;
-            hidden = hidden::find(&bytes);
+            let mut hidden = hidden::find(&bytes);
             annotation::take_away(&mut sheets, &mut hidden);
-            sheets
+            Ok((sheets, hidden))
         }
-        Container::Zip => zip_sheets(&upload.read_all()?)?,
-    };
-    Ok(Document { bytes, sha256, container, sheets, hidden })
+        Container::Zip => Ok((zip_sheets(&upload.read_all()?)?, Vec::new())),
+    }
 }
 
 /// Decides by the first bytes.

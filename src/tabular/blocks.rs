@@ -8,6 +8,10 @@ use super::parse::{self, Row, RowSpan};
 
 /// The least that a block of text holds, in bytes, unless the text ends.
 const BLOCK: usize = 1 << 17;
+/// What a block is given room for: it, and the next piece of the text.
+const ROOM: usize = 4 * BLOCK;
+/// Bytes that a cell and its delimiter mostly take at least.
+const USUAL_CELL: usize = 8;
 /// Rows in a block of a workbook.
 const BLOCK_ROWS: usize = 512;
 
@@ -27,7 +31,7 @@ impl<'a> Block<'a> {
         ParsedBlock(match self.0 {
             Content::Cells { cells, rows_before } => Parsed::Cells { cells, rows_before },
             Content::Text { mut text, delimiter, lines_before } => {
-                let mut spans = Vec::new();
+                let mut spans = Vec::with_capacity(text.len() / USUAL_CELL);
                 let rows = parse::split(&mut text, delimiter, lines_before, &mut spans);
                 Parsed::Text { text, spans, rows }
             }
@@ -156,7 +160,9 @@ impl Cutter {
         if end == 0 {
             return Ok(None);
         }
-        let rest = self.pending.split_off(end);
+        let mut rest = String::with_capacity(ROOM);
+        rest.push_str(&self.pending[end..]);
+        self.pending.truncate(end);
         let text = std::mem::replace(&mut self.pending, rest);
         self.scanned = self.pending.len();
         self.closed_at = self.closed_at.and_then(|at| at.checked_sub(end));

@@ -2,8 +2,9 @@
 
 use std::io::{self, Read};
 
-use encoding_rs::{CoderResult, DecoderResult};
+use encoding_rs::CoderResult;
 
+use super::faults::{faults, faults_in_shift_jis};
 use super::{ReadError, TextForm};
 
 /// The encodings that are understood. CP932 (Windows-31J) is what Japanese Excel writes; plain Shift_JIS is part of it.
@@ -37,7 +38,7 @@ impl Encoding {
     }
 
     /// WHATWG's `shift_jis` is CP932: it has the NEC and IBM characters (①㈱髙).
-    fn codec(self) -> &'static encoding_rs::Encoding {
+    pub(super) fn codec(self) -> &'static encoding_rs::Encoding {
         match self {
             Encoding::Utf8 => encoding_rs::UTF_8,
             Encoding::ShiftJis => encoding_rs::SHIFT_JIS,
@@ -80,7 +81,7 @@ pub fn detect(open: impl Fn() -> io::Result<Box<dyn Read + Send>>) -> Result<(En
         let is_iso_2022 = head.windows(3).any(|bytes| matches!(bytes, b"\x1B$B" | b"\x1B$@"));
         return Ok((if is_iso_2022 { Encoding::Iso2022Jp } else { Encoding::Utf8 }, false));
     }
-    let shift_jis = faults(Encoding::ShiftJis, open()?)?;
+    let shift_jis = faults_in_shift_jis(open()?)?;
     let euc = faults(Encoding::EucJp, open()?)?;
     let (encoding, best) = [(Encoding::ShiftJis, shift_jis), (Encoding::EucJp, euc), (Encoding::Utf8, utf8)]
         .into_iter()
@@ -88,59 +89,6 @@ pub fn detect(open: impl Fn() -> io::Result<Box<dyn Read + Send>>) -> Result<(En
         .expect("the list is not empty");
     // One fault in twenty characters is no damaged text but something else.
     if best.count > 20 + best.bytes / 20 { Err(ReadError::NotText) } else { Ok((encoding, false)) }
-}
-
-/// How badly an encoding fits.
-#[derive(Clone, Copy, Default)]
-struct Faults {
-    /// Byte sequences that mean nothing in it.
-    count: u64,
-    /// Characters that are rare in real text but common where another encoding is misread: half-width kana, controls.
-    oddities: u64,
-    /// Bytes read.
-    bytes: u64,
-}
-
-/// So many faults are enough to tell how badly an encoding fits; each costs time.
-const FAULTS_COUNTED: u64 = 5_000;
-
-impl Faults {
-    fn per_million(self) -> u64 {
-        self.count * 1_000_000 / self.bytes.max(1)
-    }
-}
-
-fn faults(encoding: Encoding, mut reader: Box<dyn Read + Send>) -> io::Result<Faults> {
-    let mut decoder = encoding.codec().new_decoder_without_bom_handling();
-    let mut input = vec![0; 1 << 16];
-    let mut output = String::with_capacity(1 << 18);
-    let mut faults = Faults::default();
-    loop {
-        let count = reader.read(&mut input)?;
-        faults.bytes += u64::try_from(count).unwrap_or(u64::MAX);
-        let mut rest = &input[..count];
-        loop {
-            output.clear();
-            let (result, read) = decoder.decode_to_string_without_replacement(rest, &mut output, count == 0);
-            rest = &rest[read..];
-            if encoding != Encoding::Utf8 {
-                let odd =
-                    output.chars().filter(|c| matches!(c, '｡'..='ﾟ' | '\u{80}'..='\u{9f}' | '\u{e000}'..='\u{f8ff}'));
-                faults.oddities += u64::try_from(odd.count()).unwrap_or(u64::MAX);
-            }
-            match result {
-                DecoderResult::InputEmpty => break,
-                DecoderResult::OutputFull => {}
-                DecoderResult::Malformed(_, _) => faults.count += 1,
-            }
-            if faults.count >= FAULTS_COUNTED {
-                return Ok(faults);
-            }
-        }
-        if count == 0 {
-            return Ok(faults);
-        }
-    }
 }
 
 /// Decodes a text to UTF-8 with every line end (CR LF, CR, LF) as LF, and a line end behind the last line.

@@ -166,3 +166,148 @@ impl ColumnChecks {
         !is_asked || check.check(Cell { raw: value, trimmed: value, text: &text }).is_none()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::standard::Registry;
+
+    /// What cells are made of here: good values, and all that rules about characters look for.
+    const PARTS: [&str; 48] = [
+        "市役所",
+        "ヤクショ",
+        "やくしょ",
+        "ABC",
+        "e",
+        "E",
+        "第1",
+        "12",
+        "090",
+        "1234",
+        "5678",
+        "-",
+        "ー",
+        "−",
+        "(",
+        ")",
+        ".",
+        ":",
+        "/",
+        ";",
+        "@",
+        "http://",
+        "2024-04-01",
+        "09:00",
+        "月火",
+        "有",
+        "なし",
+        "n/a",
+        "１２３",
+        "Ｅ",
+        "＋",
+        "+",
+        " ",
+        "　",
+        "\n",
+        "\t",
+        "\0",
+        "\u{85}",
+        "\u{200b}",
+        "\u{feff}",
+        "\u{fffd}",
+        "\u{e000}",
+        "😀",
+        "ｱﾟ",
+        "<br>",
+        "&amp;",
+        "#",
+        "[sanitize]",
+    ];
+    const WHOLE: [&str; 14] = [
+        "#REF!",
+        "###",
+        "5.22E+12",
+        "市?所",
+        "123456789018",
+        "1234 5678 9018",
+        "011-222-3333",
+        "331007",
+        "34.655100",
+        "0860000000",
+        "https://www.example.lg.jp/",
+        "a@example.lg.jp",
+        "…",
+        "*",
+    ];
+
+    /// The checks of every column of every data set.
+    static CHECKS: LazyLock<Vec<ColumnChecks>> = LazyLock::new(|| {
+        let forms = Registry::embedded().forms();
+        forms.flat_map(|(_, _, form)| form.schema.fields()).map(|field| ColumnChecks::new(field.clone())).collect()
+    });
+
+    fn cell() -> impl Strategy<Value = String> {
+        let part = prop_oneof![4 => prop::sample::select(&PARTS[..]), 1 => prop::sample::select(&WHOLE[..])];
+        let parts = prop::collection::vec(part, 0..8).prop_map(|parts| parts.concat());
+        prop_oneof![8 => parts, 1 => any::<String>(), 1 => "[0-9]{1,13}"]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5000))]
+
+        #[test]
+        fn what_is_fine_at_a_glance_is_fine(cell in cell(), column in any::<prop::sample::Index>()) {
+            let checks = &CHECKS[column.index(CHECKS.len())];
+            let trimmed = trim(&cell);
+            if checks.is_fine_at_a_glance(&cell, trimmed) {
+                prop_assert!(!trimmed.is_empty());
+                let found = checks.find(&cell, trimmed, 0);
+                prop_assert!(found.is_empty(), "{:?}", found);
+            }
+        }
+
+        #[test]
+        fn rules_find_nothing_without_the_marks_that_they_look_for(cell in cell(), column in any::<prop::sample::Index>()) {
+            let checks = &CHECKS[column.index(CHECKS.len())];
+            let trimmed = trim(&cell);
+            let is_narrow = checks.half_width && !cell.is_ascii();
+            prop_assume!(!trimmed.is_empty() && trimmed.len() == cell.len() && !is_narrow);
+            for (rule, check) in checks.always.iter().chain(&checks.filled) {
+                if rule.looks_for().is_some_and(|marks| !Marks::of(&cell).has_any(marks)) {
+                    let fault = check.check(Cell { raw: &cell, trimmed, text: trimmed });
+                    prop_assert!(fault.is_none(), "{} {:?}", rule.id(), fault);
+                }
+            }
+        }
+
+        #[test]
+        fn what_is_remembered_is_what_is_found(cells in prop::collection::vec(cell(), 1..20), column in any::<prop::sample::Index>()) {
+            let checks = &CHECKS[column.index(CHECKS.len())];
+            let mut seen = Remembered::new();
+            for cell in cells.iter().chain(&cells) {
+                let (mut told, mut again) = (Vec::new(), Vec::new());
+                let is_filled = checks.check(cell, 2, 0, &mut seen, &mut |finding| told.push(format!("{finding:?}")));
+                checks.check(cell, 2, 0, &mut Remembered::new(), &mut |finding| again.push(format!("{finding:?}")));
+                prop_assert_eq!(is_filled, !trim(cell).is_empty());
+                prop_assert_eq!(told, again);
+            }
+        }
+    }
+
+    #[test]
+    fn a_glance_suffices_for_most_good_cells() {
+        let sample = Registry::embedded().find("aed").expect("a data set").main_table().current();
+        let text = sample.sample.as_deref().expect("a sample");
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let checks: Vec<ColumnChecks> =
+            sample.schema.fields().iter().map(|field| ColumnChecks::new(field.clone())).collect();
+        let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("sound")).collect();
+        let cells = || rows.iter().flat_map(|row| row.iter().zip(&checks)).filter(|(cell, _)| !cell.is_empty());
+        let fine = cells().filter(|(cell, checks)| checks.is_fine_at_a_glance(cell, cell)).count();
+        assert!(10 * fine > 9 * cells().count(), "{fine}");
+    }
+}

@@ -203,3 +203,29 @@ pub(super) fn column_checks(intake: &Intake<'_>) -> Vec<ColumnChecks> {
     let field = |column: &Column| intake.field_of(column).cloned().unwrap_or_else(|| Field::extra(&column.label, 1));
     intake.columns().iter().map(|column| ColumnChecks::new(field(column))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::standard::Registry;
+    use crate::tabular::Upload;
+    use crate::text::Lang;
+    use crate::validate::{Request, check, report};
+
+    #[test]
+    fn the_report_is_the_same_for_any_number_of_threads() {
+        let faulty = concat!(env!("CARGO_MANIFEST_DIR"), "/datasets/aed/invalid.csv");
+        let faulty = std::fs::read_to_string(faulty).expect("a file of the data set");
+        let (heading, rows) = faulty.split_once('\n').expect("a heading");
+        let table = format!("表題\n\n{heading}\n{}", format!("{rows}\n,,\n").repeat(2_000_000 / rows.len()));
+        let report = |threads| {
+            let request = Request { threads, max_issues: usize::MAX, ..Request::new(Registry::embedded()) };
+            let checked = check(&Upload::from_bytes(table.as_bytes(), None), &request).expect("a table");
+            serde_json::to_string(&report::json::body(&checked.report, Lang::Ja)).expect("JSON")
+        };
+        let alone = report(1);
+        assert!(alone.len() > 1_000_000, "there is much to report");
+        for threads in [2, 3, 8] {
+            assert!(report(threads) == alone, "{threads} threads");
+        }
+    }
+}
