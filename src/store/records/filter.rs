@@ -155,7 +155,10 @@ fn ends_with(field: usize, part: &str) -> Statement {
         return Statement::new("false");
     }
     let mut statement = Statement::new("right(");
-    statement.append(call(Comparison::Text, field)).push(", ").integer(i32::try_from(part.chars().count()).unwrap_or(i32::MAX));
+    statement
+        .append(call(Comparison::Text, field))
+        .push(", ")
+        .integer(i32::try_from(part.chars().count()).unwrap_or(i32::MAX));
     statement.push(") = ").text(part);
     statement
 }
