@@ -7,7 +7,6 @@ use std::time::Duration;
 use actix_web::http::header::HeaderName;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use diesel::pg::PgConnection;
-use jiff::Timestamp;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Handle;
@@ -18,13 +17,13 @@ use super::output;
 use super::parameters::Parameters;
 use super::prepared::{Failure, Make};
 use super::problem::Problem;
-use super::resolve;
+use super::resolve::{self, Address, Found, Of};
 use super::sending::{self, Label};
 use crate::catalog::{Digest, StoredTable};
 use crate::format::{self, Columns, Format, Head, Options};
 use crate::schema::Schema;
 use crate::standard::{Edition, Older};
-use crate::store::records::{self, Scope};
+use crate::store::records;
 use crate::store::{Db, files};
 
 #[derive(Deserialize)]
@@ -88,13 +87,12 @@ async fn download(app: web::Data<App>, request: HttpRequest, path: DownloadPath)
     let parameters = Parameters::only(&request, &[&["table", "edition", "lang"][..], &output::NAMES].concat())?;
     let options = output::options(&parameters)?;
     let is_older = edition(&parameters, &path.format)? == Edition::Recommended;
-    let shared = app.clone();
-    let wanted = app.db.read(move |connection| match path.format.as_str() {
-        "source" => stored_file(&shared, connection, &path, &parameters, uploaded),
-        "patches" => stored_file(&shared, connection, &path, &parameters, patched),
-        _ => table(&shared, connection, &path, &parameters, is_older, options),
-    });
-    let Wanted { key, make, mut label, replaces } = wanted.await?;
+    let wanted = match path.format.as_str() {
+        "source" => stored_file(&app, path, parameters, uploaded).await?,
+        "patches" => stored_file(&app, path, parameters, patched).await?,
+        _ => table(&app, path, &parameters, is_older, options).await?,
+    };
+    let Wanted { key, make, mut label, replaces } = wanted;
     match app.files.obtain(&app.db, &key, Arc::clone(&make)).await {
         Ok(kept) => {
             if replaces {
@@ -122,16 +120,18 @@ struct Wanted {
 }
 
 /// A table as a file.
-fn table(
-    app: &App,
-    connection: &mut PgConnection,
-    path: &DownloadPath,
+async fn table(
+    app: &web::Data<App>,
+    path: DownloadPath,
     parameters: &Parameters,
     is_older: bool,
     options: Options,
 ) -> Result<Wanted, Problem> {
     let format = format::by_id(&path.format).ok_or_else(|| unknown_format(&path.format))?;
-    let found = resolve::table(app, connection, &path.id, path.number, parameters.get("table"), None)?;
+    let name = format!("{}.{}", path.id, format.id());
+    let of = Of::Dataset { id: path.id, number: path.number };
+    let address = Address { of, table: parameters.get("table").map(str::to_owned), serial: None };
+    let found = resolve::find(app, address).await?;
     if let Some(lack) = format.lack(&found.schema) {
         return Err(Problem::not_found(
             format!("{} には{}がないため、{} はありません。", found.resource, lack.ja, format.id()),
@@ -139,17 +139,17 @@ fn table(
         ));
     }
     let older = is_older.then(|| older(&found)).transpose()?;
-    let all = Everything { schema: found.schema, scope: found.scope, older, stored_at: found.stored_at };
     let options = format.heeded(&options);
-    let modified = all.stored_at.unwrap_or_default();
+    let modified = found.stored_at.unwrap_or_default();
+    let about = [found.state.clone(), modified.to_string(), format.id().to_owned(), format!("{options:?} {is_older}")];
+    let all = Everything { found, older };
     let columns: Vec<String> =
         all.columns().fields().iter().map(|field| format!("{} {:?}", field.name, field.kind)).collect();
-    let about = [found.state, modified.to_string(), format.id().to_owned(), format!("{options:?} {is_older}")];
     Ok(Wanted {
         key: key(about.iter().chain(&columns)),
         make: Arc::new(move |connection, out| write_all(connection, &all, format, &options, out)),
         label: Label {
-            name: format!("{}.{}", path.id, format.id()),
+            name,
             media_type: format.content_type(&options).to_owned(),
             modified,
             is_coded: !format.is_packed(),
@@ -183,16 +183,14 @@ fn key<'p>(parts: impl Iterator<Item = &'p String>) -> String {
 
 /// A whole table.
 struct Everything {
-    schema: Schema,
-    scope: Scope,
+    found: Arc<Found>,
     older: Option<Older>,
-    stored_at: Option<Timestamp>,
 }
 
 impl Everything {
     /// The columns in the edition wanted.
     fn columns(&self) -> &Schema {
-        self.older.as_ref().map_or(&self.schema, Older::schema)
+        self.older.as_ref().map_or(&self.found.schema, Older::schema)
     }
 }
 
@@ -222,7 +220,7 @@ fn edition(parameters: &Parameters, format: &str) -> Result<Edition, Problem> {
 }
 
 /// The older form of a table.
-fn older(found: &resolve::Found) -> Result<Older, Problem> {
+fn older(found: &Found) -> Result<Older, Problem> {
     let is_filled = |field: usize| found.filled.get(field).is_none_or(|filled| *filled > 0);
     Older::of(&found.definition, &found.schema, is_filled).ok_or_else(|| {
         Problem::parameter(
@@ -248,11 +246,12 @@ fn write_all(
     const PIECE: usize = 64 * 1024;
     let columns = Columns::new(all.columns(), None, false, false);
     let mut encoder = format.encoder(&columns, options);
-    let rows = all.scope.row_count();
+    let Found { schema, scope, stored_at, .. } = &*all.found;
+    let rows = scope.row_count();
     let mut piece = Vec::with_capacity(2 * PIECE);
     let count = usize::try_from(rows).expect("a table's rows fit the address space");
-    encoder.begin(&Head { total: Some(rows), count, next: None, published_at: all.stored_at }, &mut piece);
-    records::each_record(connection, &all.schema, &all.scope, &mut |record| -> Result<(), Failure> {
+    encoder.begin(&Head { total: Some(rows), count, next: None, published_at: *stored_at }, &mut piece);
+    records::each_record(connection, schema, scope, &mut |record| -> Result<(), Failure> {
         match &all.older {
             Some(older) => encoder.record(&older.record(&record), &mut piece),
             None => encoder.record(&record, &mut piece),
@@ -298,24 +297,29 @@ fn patched(stored: &StoredTable) -> Option<StoredFile> {
 }
 
 /// A stored file as it is.
-fn stored_file(
-    app: &App,
-    connection: &mut PgConnection,
-    path: &DownloadPath,
-    parameters: &Parameters,
+async fn stored_file(
+    app: &web::Data<App>,
+    path: DownloadPath,
+    parameters: Parameters,
     choose: fn(&StoredTable) -> Option<StoredFile>,
 ) -> Result<Wanted, Problem> {
-    let entry = resolve::entry(connection, &path.id)?;
-    let tables = match path.number {
-        Some(number) => resolve::version(connection, &entry, number)?.1,
-        None => entry.tables.clone(),
-    };
-    let standard = resolve::standard_of(app, &entry)?;
-    let (_, stored) = resolve::choose_table(standard, &tables, parameters.get("table"))?;
-    let StoredFile { digest, media_type, suffix } = choose(stored).ok_or_else(|| {
+    let shared = app.clone();
+    let id = path.id.clone();
+    let stored = app.db.read(move |connection| {
+        let entry = resolve::entry(connection, &path.id)?;
+        let tables = match path.number {
+            Some(number) => resolve::version(connection, &entry, number)?.1,
+            None => entry.tables.clone(),
+        };
+        let standard = resolve::standard_of(&shared, &entry)?;
+        let (_, stored) = resolve::choose_table(standard, &tables, parameters.get("table"))?;
+        Ok::<_, Problem>(stored.clone())
+    });
+    let stored = stored.await?;
+    let StoredFile { digest, media_type, suffix } = choose(&stored).ok_or_else(|| {
         Problem::not_found(
-            format!("{} は直さずに公開されたので、変更したセルの一覧はありません。", path.id),
-            format!("{} was published as it came; there is no list of changed cells.", path.id),
+            format!("{id} は直さずに公開されたので、変更したセルの一覧はありません。"),
+            format!("{id} was published as it came; there is no list of changed cells."),
         )
     })?;
     Ok(Wanted {
@@ -325,7 +329,7 @@ fn stored_file(
             Ok(0)
         }),
         label: Label {
-            name: format!("{}.{suffix}", path.id),
+            name: format!("{id}.{suffix}"),
             media_type,
             modified: stored.created_at,
             is_coded: false,

@@ -138,7 +138,7 @@ impl Sent {
     fn held(&self, request: &HttpRequest, codings: &[Coding]) -> Option<Coding> {
         let held = cache::held_tags(request.headers());
         if !held.is_empty() {
-            return codings.iter().copied().find(|coding| cache::matches(&held, &self.tag(*coding)));
+            return codings.iter().rev().copied().find(|coding| cache::matches(&held, &self.tag(*coding)));
         }
         let is_fresh = date(request, header::IF_MODIFIED_SINCE).is_some_and(|date| self.modified() <= date);
         is_fresh.then(|| preferred(request, codings))
