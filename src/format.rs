@@ -9,7 +9,7 @@ mod json;
 mod txt;
 
 pub use accept::by_media_type;
-pub use columns::{Column, Columns, RAW};
+pub use columns::{Column, Columns, RAW, json_text};
 
 use crate::{
     schema::{Record, Schema},
@@ -44,6 +44,9 @@ pub trait Encoder {
 
     /// One record.
     fn record(&mut self, record: &Record, out: &mut Vec<u8>);
+
+    /// Something more to say, behind the records, in formats that have a place for it: a name and a JSON value.
+    fn aside(&mut self, _name: &str, _json: &str) {}
 
     /// What stands behind the records.
     fn end(&mut self, out: &mut Vec<u8>);

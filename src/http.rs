@@ -7,6 +7,7 @@ mod dataset_body;
 mod datasets;
 mod downloads;
 mod fix;
+mod groups;
 mod health;
 mod home;
 mod middleware;

@@ -3,10 +3,12 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use diesel::pg::PgConnection;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::App;
 use super::cache;
+use super::groups;
 use super::openapi::RecordQuery;
 use super::parameters::Parameters;
 use super::problem::{Code, Problem};
@@ -15,6 +17,7 @@ use crate::format::{self, Columns, Format, Head, Options};
 use crate::query::{self, Page, Query, Scope as QueryScope};
 use crate::schema::Schema;
 use crate::standard::Older;
+use crate::store::catalog;
 use crate::store::records::{self, Scope};
 
 /// Parameters beside those of a query.
@@ -169,6 +172,7 @@ pub async fn get_record(
 
 async fn of_dataset(app: web::Data<App>, request: HttpRequest, path: DatasetPath) -> Result<HttpResponse, Problem> {
     let question = Question::read(&request, path.format)?;
+    question.fits_version(path.number)?;
     answer(app, request, question, move |app, connection, table, serial| {
         resolve::table(app, connection, &path.id, path.number, table, serial)
     })
@@ -190,6 +194,10 @@ struct Question {
     format: Option<&'static dyn Format>,
     accept: String,
     options: Options,
+    /// Whose version was current then is asked.
+    as_of: Option<Timestamp>,
+    /// When it was asked.
+    now: Timestamp,
 }
 
 impl Question {
@@ -209,19 +217,52 @@ impl Question {
         let named = suffix.as_deref().or(parameters.get("format"));
         let format = named.map(|name| format::by_id(name).ok_or_else(|| unknown_format(name))).transpose()?;
         let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        Ok(Question { accept: accept.to_owned(), parameters, format, options })
+        let as_of = query::as_of(parameters.pairs()).map_err(Problem::parameters)?;
+        let now = Timestamp::now();
+        Ok(Question { accept: accept.to_owned(), parameters, format, options, as_of, now })
+    }
+
+    /// A version is what it is, at whatever time.
+    fn fits_version(&self, number: Option<i32>) -> Result<(), Problem> {
+        match (number, self.parameters.get("as_of")) {
+            (Some(_), Some(text)) => Err(Problem::parameter(
+                "as_of",
+                text,
+                "版の番号と as_of は同時に使えません。",
+                "as_of cannot be used together with the number of a version.",
+            )
+            .hint("どちらか一つにしてください。", "Keep one of them.")),
+            _ => Ok(()),
+        }
+    }
+
+    /// A walk that began earlier goes on with what was current then, unless a time is named that is over.
+    fn may_go_back(&self) -> Result<(), Problem> {
+        if self.as_of.is_none_or(|time| time > self.now) {
+            return Ok(());
+        }
+        Err(Problem::parameter(
+            "cursor",
+            &self.parameters.get("cursor").unwrap_or_default().chars().take(100).collect::<String>(),
+            "この cursor は、as_of の時点とは別の版のものです。",
+            "This cursor belongs to another version than that of as_of.",
+        )
+        .hint(
+            "as_of を変えたときは、cursor を外して最初のページから読んでください。",
+            "After changing as_of start again without cursor.",
+        ))
     }
 
     /// The format to answer in.
-    fn format_for(&self, found: &Found<'_>) -> Result<&'static dyn Format, Problem> {
+    fn format_for(&self, found: &Found<'_>, schema: &Schema) -> Result<&'static dyn Format, Problem> {
         match self.format {
-            Some(format) if format.applies_to(&found.schema) => Ok(format),
+            Some(format) if format.applies_to(schema) => Ok(format),
             Some(format) => Err(Problem::new(
                 Code::NotAcceptable,
                 format!("{} には座標がないため、{} では返せません。", found.resource, format.id()),
                 format!("{} has no coordinates and cannot be had as {}.", found.resource, format.id()),
             )),
-            None => format::by_media_type(&found.schema, &self.accept).ok_or_else(|| {
+            None => format::by_media_type(schema, &self.accept).ok_or_else(|| {
                 Problem::new(
                     Code::NotAcceptable,
                     format!("Accept に合う形式がありません。使えるのは {} です。", known_formats()),
@@ -269,8 +310,10 @@ where
     let answer = db
         .read(move |connection| {
             let table = question.parameters.get("table");
-            let (found, query) = ask(&app, connection, &question.parameters, table, &find)?;
-            let format = question.format_for(&found)?;
+            let (found, query) = ask(&app, connection, &question, table, &find)?;
+            let schema = query.answer_schema(&found.schema);
+            let format = question.format_for(&found, &schema)?;
+            groups::check_format(&query, format)?;
             let tag = cache::weak_tag(&[
                 &found.resource,
                 &found.state,
@@ -282,12 +325,14 @@ where
             if cache::matches(&held, &tag) {
                 return Ok::<_, Problem>(Answer::NotModified(tag));
             }
-            let page = records::page(connection, &found.schema, &found.scope, &query)?;
+            let page = groups::page(connection, &found, &query)?;
+            let facets = groups::facets(connection, &found, &schema, &query)?;
             let next = page.next.as_ref().map(|cursor| {
                 let cursor = cursor.encode(&query.fingerprint(&found.resource));
-                query::next_link(&address, question.parameters.pairs(), &cursor)
+                query::next_link(&address, &query::pinned(question.parameters.pairs(), query.open), &cursor)
             });
-            let body = encode(format, options, &found, &query, page, next.clone());
+            let columns = columns(&schema, &query, found.is_across);
+            let body = encode(format, options, &columns, page, facets, next.clone());
             Ok(Answer::Page { tag, media_type: format.media_type(), body, next })
         })
         .await?;
@@ -308,18 +353,21 @@ where
 fn ask<'a>(
     app: &'a App,
     connection: &mut PgConnection,
-    parameters: &Parameters,
+    question: &Question,
     table: Option<&str>,
     find: &impl for<'b> Fn(&'b App, &mut PgConnection, Option<&str>, Option<i64>) -> Result<Found<'b>, Problem>,
 ) -> Result<(Found<'a>, Query), Problem> {
     let parse = |found: &Found<'_>| {
-        let scope = QueryScope { resource: &found.resource, reserved: &RESERVED };
-        query::parse(&found.schema, parameters.pairs(), scope).map_err(Problem::parameters)
+        let is_across = found.is_across;
+        let scope = QueryScope { resource: &found.resource, reserved: &RESERVED, is_across, now: question.now };
+        query::parse(&found.schema, question.parameters.pairs(), scope).map_err(Problem::parameters)
     };
-    let found = find(app, connection, table, None)?;
+    let serial = question.as_of.map(|time| catalog::serial_at(connection, time)).transpose()?;
+    let found = find(app, connection, table, serial)?;
     let query = parse(&found)?;
     match &query.cursor {
         Some(cursor) if cursor.serial != found.scope.serial() => {
+            question.may_go_back()?;
             let then = find(app, connection, table, Some(cursor.serial))?;
             let query = parse(&then)?;
             Ok((then, query))
@@ -331,24 +379,27 @@ fn ask<'a>(
 fn encode(
     format: &dyn Format,
     options: Options,
-    found: &Found<'_>,
-    query: &Query,
+    columns: &Columns<'_>,
     page: Page,
+    facets: Option<String>,
     next: Option<String>,
 ) -> Vec<u8> {
-    let columns = columns(&found.schema, query, found.is_across);
-    let mut encoder = format.encoder(&columns, &options);
+    let mut encoder = format.encoder(columns, &options);
     let mut body = Vec::with_capacity(512 * page.records.len() + 1024);
     encoder.begin(&Head { total: page.total, count: page.records.len(), next }, &mut body);
     for record in &page.records {
         encoder.record(record, &mut body);
+    }
+    if let Some(facets) = facets {
+        encoder.aside("facets", &facets);
     }
     encoder.end(&mut body);
     body
 }
 
 fn columns<'a>(schema: &'a Schema, query: &Query, is_across: bool) -> Columns<'a> {
-    Columns::new(schema, query.select.as_deref(), is_across, query.has_distance())
+    let has_dataset = is_across && query.grouping.is_none();
+    Columns::new(schema, query.select.as_deref(), has_dataset, query.has_distance())
 }
 
 /// All records of a scope in one format, in the older edition where that is wanted, a piece at a time.

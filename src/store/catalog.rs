@@ -184,6 +184,20 @@ pub fn newest_serial(connection: &mut PgConnection) -> Result<i64, StoreError> {
     Ok(newest.unwrap_or(0))
 }
 
+/// The serial of the newest publication that there was at a time; 0 before the first.
+///
+/// # Errors
+/// Where the database fails.
+pub fn serial_at(connection: &mut PgConnection, time: Timestamp) -> Result<i64, StoreError> {
+    let serial: Option<i64> = versions::table
+        .filter(versions::published_at.le(Stamp(time)))
+        .order((versions::published_at.desc(), versions::serial.desc()))
+        .select(versions::serial)
+        .first(connection)
+        .optional()?;
+    Ok(serial.unwrap_or(0))
+}
+
 /// A data set, its publisher's name and its current version.
 type EntryRow = (DatasetRow, String, Option<VersionRow>);
 

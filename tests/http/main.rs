@@ -5,14 +5,18 @@
 mod support;
 
 mod across;
+mod as_of;
 mod atomicity;
 mod datasets;
 mod downloads;
 mod fix;
 mod formats;
+mod groups;
 mod guard;
+mod names;
 mod new_standard;
 mod older;
+mod open;
 mod organizations;
 mod places;
 mod problems;
