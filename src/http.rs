@@ -6,6 +6,7 @@ mod check;
 mod dataset_body;
 mod datasets;
 mod downloads;
+mod explain;
 mod fix;
 mod groups;
 mod health;

@@ -70,6 +70,7 @@ pub fn body(
         "records": found.scope.row_count(),
         "as_of": time,
         "conditions": texts(query.conditions_in_words(schema)),
+        "words": query.words.iter().map(|word| &word.spellings).collect::<Vec<_>>(),
         "fields": used.map(FieldBody::from).collect::<Vec<_>>(),
         "area": query.area.map(area),
         "open": open,
@@ -118,11 +119,17 @@ fn answered_from(connection: &mut PgConnection, found: &Found<'_>, query: &Query
             Source::Scan => {}
         }
     }
+    if !query.words.is_empty() {
+        return Ok(text("語の索引", "the index of words"));
+    }
     Ok(match (query.area, query.is_unfiltered(), query.sort.is_empty() && query.grouping.is_none()) {
         (Some(_), ..) => text("位置の索引", "the spatial index"),
         (None, true, true) => text("公開された順の、そのページの行だけ", "only the rows of the page, as published"),
         (None, true, false) => text("表のすべての行", "every row of the table"),
-        (None, false, _) => text("条件に合うかどうかを、行を見て確かめる", "rows, looked at one by one for the conditions"),
+        (None, false, _) => text(
+            "条件に合いそうな行を見て確かめる（値で絞れる条件は索引から）",
+            "rows that may fulfil the conditions, found by the index where it knows their values",
+        ),
     })
 }
 

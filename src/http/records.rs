@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::App;
 use super::cache;
+use super::explain;
 use super::groups;
 use super::openapi::RecordQuery;
 use super::parameters::Parameters;
@@ -324,6 +325,17 @@ where
             ]);
             if cache::matches(&held, &tag) {
                 return Ok::<_, Problem>(Answer::NotModified(tag));
+            }
+            if query.explain {
+                let asked = explain::Asked {
+                    address: &address,
+                    pairs: question.parameters.pairs(),
+                    as_of: question.as_of,
+                    format,
+                };
+                let body = explain::body(connection, &found, &query, &schema, &asked)?;
+                let body = serde_json::to_vec(&body).expect("an explanation has only string keys");
+                return Ok(Answer::Page { tag, media_type: "application/json", body, next: None });
             }
             let page = groups::page(connection, &found, &query)?;
             let facets = groups::facets(connection, &found, &schema, &query)?;

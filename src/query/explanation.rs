@@ -14,21 +14,27 @@ impl Query {
     /// Everything that a record must fulfil.
     pub fn conditions_in_words(&self, schema: &Schema) -> Vec<Bilingual> {
         let fields = self.conditions.iter().filter_map(|condition| condition.in_words(schema));
-        fields.chain(self.open.map(|open| open.in_words(schema))).chain(self.area.map(Area::in_words)).collect()
+        let words = self.words.iter().map(|word| {
+            let spellings = word.spellings.join(" / ");
+            both(format!("どこかに「{spellings}」がある"), format!("{spellings} stands somewhere in it"))
+        });
+        fields
+            .chain(words)
+            .chain(self.open.map(|open| open.in_words(schema)))
+            .chain(self.area.map(Area::in_words))
+            .collect()
     }
 
     /// The order, most important first. `answered` is the table of the answer: [`Query::answer_schema`].
     pub fn order_in_words(&self, answered: &Schema) -> Vec<Bilingual> {
         let field = |key: &Sort| answered.fields().get(key.field).map(|field| (&field.name, key.descending));
         let keys = self.sort.iter().filter_map(field).map(|(name, descending)| match descending {
-            true => both(
-                format!("「{name}」の大きい順（空欄は最後）"),
-                format!("by {name}, largest first, blanks last"),
-            ),
-            false => both(
-                format!("「{name}」の小さい順（空欄は最後）"),
-                format!("by {name}, smallest first, blanks last"),
-            ),
+            true => {
+                both(format!("「{name}」の大きい順（空欄は最後）"), format!("by {name}, largest first, blanks last"))
+            }
+            false => {
+                both(format!("「{name}」の小さい順（空欄は最後）"), format!("by {name}, smallest first, blanks last"))
+            }
         });
         let rest = if self.is_by_distance() {
             both("地点から近い順", "nearest first")
@@ -46,8 +52,9 @@ impl Condition {
             let value = value.as_str();
             both(format!("「{name}」が {value} {ja}"), format!("{name} is {en} {value}"))
         };
-        let part =
-            |text: &str, ja: &str, en: &str| both(format!("「{name}」が「{text}」{ja}"), format!("{name} {en} {text:?}"));
+        let part = |text: &str, ja: &str, en: &str| {
+            both(format!("「{name}」が「{text}」{ja}"), format!("{name} {en} {text:?}"))
+        };
         Some(match &self.test {
             Test::In { values, null } => {
                 let (ja, en) = list(values, *null);

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use jiff::Timestamp;
 
 pub use super::publication::{Confirmed, Staged, Staging, describe, publish, purge, restore, stage, withdraw};
-pub use list::list_datasets;
+pub use list::{count_datasets, list_datasets};
 pub(super) use rows::{TableRow, VersionRow};
 
 use super::StoreError;

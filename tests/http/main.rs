@@ -9,6 +9,7 @@ mod as_of;
 mod atomicity;
 mod datasets;
 mod downloads;
+mod explain;
 mod fix;
 mod formats;
 mod groups;

@@ -53,7 +53,9 @@ pub(super) fn order(grouping: &Grouping, mut sort: Vec<Sort>) -> Vec<Sort> {
 
 /// `facets`, which stand beside records.
 pub(super) fn facets(schema: &Schema, given: &Given, scope: Scope, errors: &mut Errors) -> Vec<Key> {
-    given.all(Parameter::Facets, ",").map_or_else(Vec::new, |text| keys(schema, Parameter::Facets, &text, scope, errors))
+    given
+        .all(Parameter::Facets, ",")
+        .map_or_else(Vec::new, |text| keys(schema, Parameter::Facets, &text, scope, errors))
 }
 
 fn keys(schema: &Schema, parameter: Parameter, text: &str, scope: Scope, errors: &mut Errors) -> Vec<Key> {

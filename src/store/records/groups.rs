@@ -76,14 +76,8 @@ pub fn facet(
     most: usize,
 ) -> Result<Vec<(String, u64)>, StoreError> {
     let grouping = Grouping::counts_of(key);
-    let question = Query {
-        sort: grouping.usual_order(),
-        limit: most,
-        offset: 0,
-        cursor: None,
-        count: false,
-        ..query.clone()
-    };
+    let question =
+        Query { sort: grouping.usual_order(), limit: most, offset: 0, cursor: None, count: false, ..query.clone() };
     let page = page(connection, schema, scope, &question, &grouping)?;
     let values = page.records.iter().map(|record| {
         let count = record.token(1).parse().expect("a count is a whole number");
