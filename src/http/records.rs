@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use actix_web::http::header::{self, ContentEncoding};
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::App;
 use super::cache;
+use super::explain;
+use super::groups;
 use super::openapi::RecordQuery;
 use super::output;
 use super::parameters::Parameters;
@@ -16,8 +19,7 @@ use super::resolve::{self, Address, Found, Of};
 use crate::format::{self, Columns, Format, Head, Options};
 use crate::query::{self, Page, Query, Scope as QueryScope};
 use crate::schema::Schema;
-use crate::store::records;
-use crate::store::{Cost, StoreError};
+use crate::store::{Cost, StoreError, catalog, records};
 
 /// Parameters beside those of a query.
 const RESERVED: [&str; 6] = ["format", "bom", "encoding", "width", "table", "lang"];
@@ -173,11 +175,14 @@ pub async fn get_record(
 }
 
 async fn of_dataset(app: web::Data<App>, request: HttpRequest, path: DatasetPath) -> Result<HttpResponse, Problem> {
-    answer(app, request, path.format, Of::Dataset { id: path.id, number: path.number }).await
+    let question = Question::read(&request, path.format)?;
+    question.fits_version(path.number)?;
+    answer(app, request, question, Of::Dataset { id: path.id, number: path.number }).await
 }
 
 async fn across(app: web::Data<App>, request: HttpRequest, path: StandardPath) -> Result<HttpResponse, Problem> {
-    answer(app, request, path.format, Of::Standard { slug: path.slug }).await
+    let question = Question::read(&request, path.format)?;
+    answer(app, request, question, Of::Standard { slug: path.slug }).await
 }
 
 /// A question as it came over HTTP.
@@ -187,6 +192,10 @@ struct Question {
     format: Option<&'static dyn Format>,
     accept: String,
     options: Options,
+    /// Whose version was current then is asked.
+    as_of: Option<Timestamp>,
+    /// When it was asked.
+    now: Timestamp,
 }
 
 impl Question {
@@ -206,13 +215,51 @@ impl Question {
         let named = suffix.as_deref().or(parameters.get("format"));
         let format = named.map(|name| format::by_id(name).ok_or_else(|| unknown_format(name))).transpose()?;
         let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        Ok(Question { accept: accept.to_owned(), parameters, format, options })
+        let as_of = query::as_of(parameters.pairs()).map_err(Problem::parameters)?;
+        let now = Timestamp::now();
+        Ok(Question { accept: accept.to_owned(), parameters, format, options, as_of, now })
+    }
+
+    /// A version is what it is, at whatever time.
+    fn fits_version(&self, number: Option<i32>) -> Result<(), Problem> {
+        match (number, self.parameters.get("as_of")) {
+            (Some(_), Some(text)) => Err(Problem::parameter(
+                "as_of",
+                text,
+                "版の番号と as_of は同時に使えません。",
+                "as_of cannot be used together with the number of a version.",
+            )
+            .hint("どちらか一つにしてください。", "Keep one of them.")),
+            _ => Ok(()),
+        }
+    }
+
+    /// A walk that began earlier goes on with what was current then, unless a time is named that is over.
+    fn may_go_back(&self) -> Result<(), Problem> {
+        if self.as_of.is_none_or(|time| time > self.now) {
+            return Ok(());
+        }
+        Err(Problem::parameter(
+            "cursor",
+            &self.parameters.get("cursor").unwrap_or_default().chars().take(100).collect::<String>(),
+            "この cursor は、as_of の時点とは別の版のものです。",
+            "This cursor belongs to another version than that of as_of.",
+        )
+        .hint(
+            "as_of を変えたときは、cursor を外して最初のページから読んでください。",
+            "After changing as_of start again without cursor.",
+        ))
+    }
+
+    /// Whether the same question can have another answer a minute later, though nothing is published.
+    fn is_momentary(&self) -> bool {
+        ["open", "open_at"].iter().any(|name| self.parameters.get(name).is_some())
     }
 
     /// The format to answer in.
-    fn format_for(&self, found: &Found) -> Result<&'static dyn Format, Problem> {
+    fn format_for(&self, found: &Found, schema: &Schema) -> Result<&'static dyn Format, Problem> {
         match self.format {
-            Some(format) => match format.lack(&found.schema) {
+            Some(format) => match format.lack(schema) {
                 None => Ok(format),
                 Some(lack) => Err(Problem::new(
                     Code::NotAcceptable,
@@ -220,7 +267,7 @@ impl Question {
                     format!("{} has no {} and cannot be had as {}.", found.resource, lack.en, format.id()),
                 )),
             },
-            None => format::by_media_type(&found.schema, &self.accept).ok_or_else(|| {
+            None => format::by_media_type(schema, &self.accept).ok_or_else(|| {
                 Problem::new(
                     Code::NotAcceptable,
                     format!("Accept に合う形式がありません。使えるのは {} です。", known_formats()),
@@ -255,13 +302,14 @@ struct Body {
 async fn answer(
     app: web::Data<App>,
     request: HttpRequest,
-    suffix: Option<String>,
+    question: Question,
     of: Of,
 ) -> Result<HttpResponse, Problem> {
-    let question = Question::read(&request, suffix)?;
-    let (found, query) = ask(&app, &question.parameters, of).await?;
-    let format = question.format_for(&found)?;
+    let (found, query) = ask(&app, &question, of).await?;
     let address = request.path().to_owned();
+    let schema = query.answer_schema(&found.schema).into_owned();
+    let format = question.format_for(&found, &schema)?;
+    groups::check_format(&query, format)?;
     let options = format.heeded(&question.options);
     let tag = cache::weak_tag(&[
         &found.resource,
@@ -274,18 +322,36 @@ async fn answer(
     if cache::is_fresh(&request, &tag) {
         return Ok(cache::not_modified(&tag));
     }
+    if query.explain {
+        let body = app.db.ask(Cost::Short, move |connection| {
+            let pairs = question.parameters.pairs();
+            let asked = explain::Asked { address: &address, pairs, as_of: question.as_of, format };
+            explain::body(connection, &found, &query, &schema, &asked)
+        });
+        let body = body.await.map_err(|error: StoreError| Problem::from(error))?;
+        let body = serde_json::to_vec(&body).expect("an explanation has only string keys");
+        return Ok(cache::ok(&tag, "application/json").body(body));
+    }
     let cost = records::cost(&found.scope, &query);
+    let is_momentary = question.is_momentary();
     let page = app.db.ask(cost, move |connection| {
-        let page = records::page(connection, &found.schema, &found.scope, &query)?;
+        let page = groups::page(connection, &found, &query)?;
+        let facets = groups::facets(connection, &found, &schema, &query)?;
         let next = page.next.as_ref().map(|cursor| {
             let cursor = cursor.encode(&query.fingerprint(&found.resource));
-            query::next_link(&address, question.parameters.pairs(), &cursor)
+            query::next_link(&address, &query::pinned(question.parameters.pairs(), query.open), &cursor)
         });
-        Ok((encode(format, options, &found, &query, page, next.clone()), next))
+        let columns = columns(&schema, &query, found.is_across);
+        let head =
+            Head { total: page.total, count: page.records.len(), next: next.clone(), published_at: found.stored_at };
+        Ok((encode(format, options, &columns, &head, &page, facets), next))
     });
     let (body, next) = page.await.map_err(|error: StoreError| Problem::from(error))?;
     let body = body?;
     let mut response = cache::ok(&tag, format.content_type(&options));
+    if is_momentary {
+        response.insert_header((header::CACHE_CONTROL, cache::MOMENTARY));
+    }
     if format.is_packed() {
         // Not once more.
         response.insert_header(ContentEncoding::Identity);
@@ -301,16 +367,25 @@ async fn answer(
 
 /// Reads the question against the records of now, and again against those of the cursor's publication where it names an
 /// older one.
-async fn ask(app: &web::Data<App>, parameters: &Parameters, of: Of) -> Result<(Arc<Found>, Query), Problem> {
+async fn ask(app: &web::Data<App>, question: &Question, of: Of) -> Result<(Arc<Found>, Query), Problem> {
     let parse = |found: &Found| {
-        let scope = QueryScope { resource: &found.resource, reserved: &RESERVED };
-        query::parse(&found.schema, parameters.pairs(), scope).map_err(Problem::parameters)
+        let is_across = found.is_across;
+        let scope = QueryScope { resource: &found.resource, reserved: &RESERVED, is_across, now: question.now };
+        query::parse(&found.schema, question.parameters.pairs(), scope).map_err(Problem::parameters)
     };
-    let address = Address { of, table: parameters.get("table").map(str::to_owned), serial: None };
+    let serial = match question.as_of {
+        Some(time) => {
+            let serial = app.db.ask(Cost::Short, move |connection| catalog::serial_at(connection, time));
+            Some(serial.await.map_err(|error: StoreError| Problem::from(error))?)
+        }
+        None => None,
+    };
+    let address = Address { of, table: question.parameters.get("table").map(str::to_owned), serial };
     let found = resolve::find(app, address.clone()).await?;
     let query = parse(&found)?;
     match &query.cursor {
         Some(cursor) if cursor.serial != found.scope.serial() => {
+            question.may_go_back()?;
             let then = resolve::find(app, Address { serial: Some(cursor.serial), ..address }).await?;
             let query = parse(&then)?;
             Ok((then, query))
@@ -322,23 +397,25 @@ async fn ask(app: &web::Data<App>, parameters: &Parameters, of: Of) -> Result<(A
 fn encode(
     format: &dyn Format,
     options: Options,
-    found: &Found,
-    query: &Query,
-    page: Page,
-    next: Option<String>,
+    columns: &Columns<'_>,
+    head: &Head,
+    page: &Page,
+    facets: Option<String>,
 ) -> Result<Body, Problem> {
-    let columns = columns(&found.schema, query, found.is_across);
-    let mut encoder = format.encoder(&columns, &options);
+    let mut encoder = format.encoder(columns, &options);
     let mut body = Vec::with_capacity(512 * page.records.len() + 1024);
-    let head = Head { total: page.total, count: page.records.len(), next, published_at: found.stored_at };
-    encoder.begin(&head, &mut body);
+    encoder.begin(head, &mut body);
     for record in &page.records {
         encoder.record(record, &mut body);
+    }
+    if let Some(facets) = facets {
+        encoder.aside("facets", &facets);
     }
     encoder.end(&mut body).map_err(output::unwritten)?;
     Ok(Body { replaced: encoder.replaced(), bytes: body })
 }
 
 fn columns<'a>(schema: &'a Schema, query: &Query, is_across: bool) -> Columns<'a> {
-    Columns::new(schema, query.select.as_deref(), is_across, query.has_distance())
+    let has_dataset = is_across && query.grouping.is_none();
+    Columns::new(schema, query.select.as_deref(), has_dataset, query.has_distance())
 }

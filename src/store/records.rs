@@ -5,7 +5,9 @@
 
 pub mod comparison;
 mod filter;
+pub mod groups;
 mod near;
+mod open;
 mod order;
 mod scope;
 mod source;
@@ -76,7 +78,7 @@ pub fn count(connection: &mut PgConnection, schema: &Schema, scope: &Scope, quer
         return Ok(scope.located());
     }
     let mut statement = Statement::new("SELECT count(*) FROM ");
-    if query.conditions.is_empty() && query.area.is_none() {
+    if query.is_words_only() {
         statement.push("(").append(source::hits(schema, scope, query)).push(") AS hits");
     } else {
         statement.append(source::of_query(schema, scope, query)).push(" WHERE ");
@@ -170,7 +172,7 @@ fn is_common(query: &Query) -> bool {
 
 /// Whether all records are asked for. Nearest first leaves out those without coordinates.
 fn is_unfiltered(query: &Query) -> bool {
-    query.conditions.is_empty() && query.words.is_empty() && query.area.is_none()
+    query.is_unfiltered()
 }
 
 fn rows_as_published(
