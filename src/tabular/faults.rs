@@ -75,7 +75,7 @@ pub(super) fn faults_in_shift_jis(mut reader: impl Read) -> io::Result<Faults> {
         faults.bytes += u64::try_from(count).unwrap_or(u64::MAX);
         for byte in &input[..count] {
             let unit = match lead.take() {
-                Some(lead) => units.pairs[usize::from(lead) << 8 | usize::from(*byte)],
+                Some(lead) => units.pairs[(usize::from(lead) << 8) | usize::from(*byte)],
                 None => units.singles[usize::from(*byte)],
             };
             match unit {

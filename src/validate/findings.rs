@@ -1,5 +1,6 @@
 //! What the rules found: counted in full, listed up to a limit for each rule.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::plan::{Plan, PlanEntry};
@@ -64,7 +65,7 @@ pub struct Finding {
     /// How many cells the correction would change; for a finding about a column or table, all of them.
     pub cells: u64,
     /// Details for the message.
-    pub details: Vec<String>,
+    pub details: Vec<Cow<'static, str>>,
 }
 
 impl std::fmt::Debug for Finding {
@@ -143,7 +144,7 @@ impl Finding {
     /// With details for the message.
     #[must_use]
     pub fn with_details(mut self, details: impl IntoIterator<Item = String>) -> Finding {
-        self.details = details.into_iter().collect();
+        self.details = details.into_iter().map(Cow::Owned).collect();
         self
     }
 

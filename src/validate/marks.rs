@@ -59,7 +59,7 @@ impl Marks {
             let (marks, length) = match byte {
                 0..0x80 => (ASCII[usize::from(*byte)], 1),
                 0x80..0xE0 => (TWO_BYTES, 2),
-                0xE0..0xF0 => (OF_64[usize::from(byte & 0xF) << 6 | usize::from(bytes[at + 1] & 0x3F)], 3),
+                0xE0..0xF0 => (OF_64[(usize::from(byte & 0xF) << 6) | usize::from(bytes[at + 1] & 0x3F)], 3),
                 0xF0.. => (FOUR_BYTES, 4),
             };
             found = found.or(marks);
@@ -87,9 +87,9 @@ const FOUR_BYTES: Marks = Marks::NOT_ASCII.or(Marks::PRIVATE);
 /// The marks of the characters of ASCII.
 const ASCII: [Marks; 128] = {
     let mut marks = [Marks::NONE; 128];
-    let mut at = 0_u8;
+    let mut at = 0_usize;
     while at < 128 {
-        marks[at as usize] = match at {
+        marks[at] = match at.to_le_bytes()[0] {
             b'\n' => Marks::LINE_BREAK,
             0..0x20 | 0x7F => Marks::CONTROL,
             b'<' | b'&' => Marks::MARKUP,

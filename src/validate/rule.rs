@@ -1,5 +1,7 @@
 //! What a rule is: everything about one check and the correction it offers, in one file under `rules/`.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::municipality::Municipality;
@@ -183,7 +185,7 @@ pub struct Fault {
     /// How grave it is.
     pub severity: Severity,
     /// Details for the message.
-    pub details: Vec<String>,
+    pub details: Vec<Cow<'static, str>>,
     /// What reports show instead of a cell that must not be repeated. Such a cell gets no correction either.
     pub masked: Option<String>,
 }
@@ -196,12 +198,12 @@ impl Fault {
 
     /// A fault with details for the message.
     pub fn with(severity: Severity, details: impl IntoIterator<Item = String>) -> Fault {
-        Fault { severity, details: details.into_iter().collect(), masked: None }
+        Fault { severity, details: details.into_iter().map(Cow::Owned).collect(), masked: None }
     }
 
     /// A fault whose message ends with a sentence of its own: `{0}` in Japanese, `{1}` in English.
     pub fn saying(severity: Severity, sentence: Text) -> Fault {
-        Fault::with(severity, [sentence.ja.to_owned(), sentence.en.to_owned()])
+        Fault { severity, details: [sentence.ja, sentence.en].map(Cow::Borrowed).into(), masked: None }
     }
 }
 

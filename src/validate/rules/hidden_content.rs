@@ -84,7 +84,7 @@ mod tests {
             .issues
             .iter()
             .filter(|finding| finding.rule.id() == "hidden-content")
-            .map(|finding| finding.details[0].as_str())
+            .map(|finding| &*finding.details[0])
             .collect();
         assert_eq!(
             found,
