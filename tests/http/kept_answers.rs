@@ -26,7 +26,7 @@ fn every_publication_is_seen_by_the_next_request_on_every_server() {
         for server in [&one, &other] {
             let totals =
                 addresses.map(|path| server.get(&format!("/api/v1/{path}")).expect(200).json()["total"].clone());
-            assert_eq!(totals, [round.into(), round.into(), 1.into()], "round {round}");
+            assert_eq!(totals.map(|total| total.as_u64()), [Some(round), Some(round), Some(1)], "round {round}");
         }
     }
 }
