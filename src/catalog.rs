@@ -11,7 +11,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 pub use access::{AccessRole, Actor, AuditEntry, TokenHolder};
-pub use list::{DatasetFilter, DatasetPage, DatasetPosition, DatasetSort};
+pub use list::{DatasetFacet, DatasetFilter, DatasetPage, DatasetPosition, DatasetSort};
 pub use publication::{NewPublication, NewRecord, NewTable, Published};
 
 /// A body that publishes.

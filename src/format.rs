@@ -18,7 +18,7 @@ mod xlsx;
 use std::io::{self, Write};
 
 pub use accept::by_media_type;
-pub use columns::{Column, Columns, RAW};
+pub use columns::{Column, Columns, RAW, json_text};
 
 use jiff::Timestamp;
 
@@ -94,6 +94,9 @@ pub trait Encoder {
 
     /// One record.
     fn record(&mut self, record: &Record, out: &mut Vec<u8>);
+
+    /// Something more to say, behind the records, in formats that have a place for it: a name and a JSON value.
+    fn aside(&mut self, _name: &str, _json: &str) {}
 
     /// What stands behind the records. A format that is only whole at its end is written here, and tells here what
     /// failed on the way.

@@ -1,13 +1,16 @@
 //! The web server: what every handler shares, and the one routing table.
 
 mod answers;
+mod as_of;
 mod auth;
 mod cache;
 mod check;
 mod dataset_body;
 mod datasets;
 mod downloads;
+mod explain;
 mod fix;
+mod groups;
 mod health;
 mod home;
 mod middleware;

@@ -28,6 +28,7 @@
 
 pub mod catalog;
 pub mod format;
+pub mod holiday;
 pub mod municipality;
 pub mod query;
 pub mod schema;

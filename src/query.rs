@@ -3,16 +3,25 @@
 
 mod canonical;
 mod cursor;
+mod explanation;
+pub mod grouping;
+pub mod instant;
 mod link;
+pub mod open;
 mod parse;
 mod words;
 
 pub use cursor::{Cursor, CursorError};
 pub use link::{next_link, query_string};
-pub use parse::{MAX_LIMIT, Parameter, QueryError, Scope, parse};
+pub use open::{OpenAt, OpenStatus};
+pub use parse::{MAX_LIMIT, Parameter, QueryError, Scope, as_of, parse, pinned};
 pub use words::{Word, words};
 
-use crate::schema::{Comparison, Decimal, Kind, Record};
+use std::borrow::Cow;
+
+use crate::schema::{Comparison, Decimal, Kind, Record, Schema};
+use crate::text::Lang;
+use grouping::{Grouping, Key};
 
 /// One question. Fields are indexes into the schema it was parsed for.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +32,12 @@ pub struct Query {
     pub words: Vec<Word>,
     /// Where it must stand.
     pub area: Option<Area>,
+    /// When it must be open, or closed.
+    pub open: Option<OpenAt>,
+    /// Whether groups are asked for instead of records. `sort` and the cursor then belong to the table of the groups.
+    pub grouping: Option<Grouping>,
+    /// What is to be counted beside the records.
+    pub facets: Vec<Key>,
     /// The fields to answer with, in this order; `None`: all.
     pub select: Option<Vec<usize>>,
     /// The order, most important first. Empty: nearest first if [`Area::Near`] is asked for, else as published.
@@ -35,6 +50,10 @@ pub struct Query {
     pub cursor: Option<Cursor>,
     /// Whether the total is to be counted.
     pub count: bool,
+    /// The language of the fields' names in the answer.
+    pub names: Lang,
+    /// Whether the answer is how the question was understood.
+    pub explain: bool,
 }
 
 impl Default for Query {
@@ -44,12 +63,17 @@ impl Default for Query {
             conditions: Vec::new(),
             words: Vec::new(),
             area: None,
+            open: None,
+            grouping: None,
+            facets: Vec::new(),
             select: None,
             sort: Vec::new(),
             limit: 100,
             offset: 0,
             cursor: None,
             count: true,
+            names: Lang::default(),
+            explain: false,
         }
     }
 }
@@ -57,7 +81,27 @@ impl Default for Query {
 impl Query {
     /// Whether each record carries its distance from a place.
     pub fn has_distance(&self) -> bool {
-        matches!(self.area, Some(Area::Near { .. }))
+        self.grouping.is_none() && matches!(self.area, Some(Area::Near { .. }))
+    }
+
+    /// Whether all records are asked for. Nearest first leaves out those without coordinates.
+    pub fn is_unfiltered(&self) -> bool {
+        self.words.is_empty() && self.is_words_only()
+    }
+
+    /// Whether words are all that a record must fulfil.
+    pub fn is_words_only(&self) -> bool {
+        self.conditions.is_empty() && self.area.is_none() && self.open.is_none()
+    }
+
+    /// The table that the answer is of: that of the groups, where there are any, with the names asked for.
+    pub fn answer_schema<'a>(&self, schema: &'a Schema) -> Cow<'a, Schema> {
+        match (&self.grouping, self.names) {
+            (None, Lang::Ja) => Cow::Borrowed(schema),
+            (None, Lang::En) => Cow::Borrowed(schema.in_english()),
+            (Some(grouping), Lang::Ja) => Cow::Owned(grouping.schema(schema)),
+            (Some(grouping), Lang::En) => Cow::Owned(grouping.schema(schema).in_english().clone()),
+        }
     }
 
     /// Whether the order is nearest first.
@@ -249,8 +293,10 @@ pub struct Page {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
-    use crate::schema::{Field, Schema};
+    use crate::schema::Field;
 
     /// A small table with a field of each way to compare.
     pub(super) fn schema() -> Schema {
@@ -283,7 +329,8 @@ mod tests {
             .collect()
     }
 
-    pub(super) const SCOPE: Scope = Scope { resource: "331007_test", reserved: &["format", "lang"] };
+    pub(super) const SCOPE: Scope =
+        Scope { resource: "331007_test", reserved: &["format", "lang"], is_across: false, now: Timestamp::UNIX_EPOCH };
 
     pub(super) fn parsed(text: &str) -> Query {
         parse(&schema(), &pairs(text), SCOPE).unwrap_or_else(|errors| panic!("{text}: {errors:#?}"))

@@ -8,11 +8,12 @@ mod record;
 mod value;
 
 pub use field::{Charset, Confidence, Constraints, Field, Requirement, Role};
-pub use kind::{Comparison, Decimal, Kind, municipality_check_digit};
+pub use kind::{Comparison, Decimal, Kind, municipality_check_digit, shortest};
 pub use record::Record;
 pub use value::{ValueError, json_token, token_text};
 
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use crate::text::{fold_label, nfkc};
 
@@ -24,8 +25,11 @@ pub struct Schema {
     record_name: Option<usize>,
     ascending: Vec<(usize, usize)>,
     sums: Vec<Sum>,
+    opening: Option<Opening>,
     by_name: HashMap<String, usize>,
+    by_english_name: HashMap<String, usize>,
     by_label: HashMap<String, (usize, LabelMatch)>,
+    english: OnceLock<Arc<Schema>>,
 }
 
 /// A field that is the sum of others.
@@ -35,6 +39,17 @@ pub struct Sum {
     pub total: usize,
     /// The indexes of what it is the sum of.
     pub parts: Vec<usize>,
+}
+
+/// The fields that say when a place is open, by index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// The days of the week; `None`: the hours hold every day.
+    pub days: Option<usize>,
+    /// The first and the last time of a day; `None`: the table says nothing of times.
+    pub hours: Option<(usize, usize)>,
+    /// Exceptions in words.
+    pub remarks: Option<usize>,
 }
 
 /// How a column heading was matched to a field.
@@ -141,14 +156,23 @@ impl Schema {
                 by_label.entry(fold_label(alias)).or_insert((index, LabelMatch::Alias));
             }
         }
+        let mut by_english_name = HashMap::with_capacity(fields.len());
+        for (index, field) in fields.iter().enumerate() {
+            if let Some(name) = field.english() {
+                by_english_name.entry(name.to_owned()).or_insert(index);
+            }
+        }
         Ok(Schema {
             fields,
             record_id: None,
             record_name: None,
             ascending: Vec::new(),
             sums: Vec::new(),
+            opening: None,
             by_name,
+            by_english_name,
             by_label,
+            english: OnceLock::new(),
         })
     }
 
@@ -168,6 +192,7 @@ impl Schema {
             record_name: self.record_name,
             ascending: self.ascending.clone(),
             sums: self.sums.clone(),
+            opening: self.opening,
             ..extended
         })
     }
@@ -195,6 +220,34 @@ impl Schema {
     /// The field with this name, compared after NFKC.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.index_of(name).map(|index| &self.fields[index])
+    }
+
+    /// The index of the field that a question means: by the standard's name, else by the English one.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.index_of(name).or_else(|| self.by_english_name.get(nfkc(name).as_str()).copied())
+    }
+
+    /// This schema with the English names of its fields. One that has none, or would be named like another, keeps its own.
+    pub fn in_english(&self) -> &Schema {
+        self.english.get_or_init(|| {
+            let mut fields = self.fields.clone();
+            for (index, field) in fields.iter_mut().enumerate() {
+                let Some(name) = self.fields[index].english() else { continue };
+                let is_first = self.by_english_name.get(name) == Some(&index);
+                if is_first && self.index_of(name).is_none() {
+                    field.name = name.to_owned();
+                }
+            }
+            let renamed = Schema::new(fields).expect("no name was taken that another field has");
+            Arc::new(Schema {
+                record_id: self.record_id,
+                record_name: self.record_name,
+                ascending: self.ascending.clone(),
+                sums: self.sums.clone(),
+                opening: self.opening,
+                ..renamed
+            })
+        })
     }
 
     /// The field that a column heading stands for, and how it was matched.
@@ -226,6 +279,11 @@ impl Schema {
     /// The fields that are sums of others.
     pub fn sums(&self) -> &[Sum] {
         &self.sums
+    }
+
+    /// The fields that say when a place is open, where the table has any.
+    pub fn opening(&self) -> Option<Opening> {
+        self.opening
     }
 
     /// The index of the first field of a kind.

@@ -8,13 +8,14 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// Each module and exactly the modules that it uses, all of which stand above it: so there are no cycles.
-const USES: [(&str, &str); 16] = [
+const USES: [(&str, &str); 17] = [
     ("text", ""),
     ("schema", "text"),
+    ("holiday", "text"),
     ("municipality", "schema"),
     ("standard", "municipality, schema, text"),
     ("catalog", ""),
-    ("query", "schema, text"),
+    ("query", "holiday, schema, text"),
     ("format", "schema, text"),
     ("tabular", "schema, standard, text"),
     ("workbook", "schema, standard, tabular, text"),
@@ -26,7 +27,7 @@ const USES: [(&str, &str); 16] = [
     ("sample", "catalog, municipality, publish, standard, store, tabular, validate"),
     (
         "http",
-        "catalog, config, format, municipality, publish, query, schema, standard, store, tabular, text, validate, workbook",
+        "catalog, config, format, holiday, municipality, publish, query, schema, standard, store, tabular, text, validate, workbook",
     ),
 ];
 /// A file of more lines says why in its `//!`.

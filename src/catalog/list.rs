@@ -25,6 +25,31 @@ pub struct DatasetFilter {
     pub after: Option<DatasetPosition>,
 }
 
+/// What the data sets of a list can be counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DatasetFacet {
+    /// The standard.
+    Standard,
+    /// The organization's code.
+    Organization,
+    /// The licence.
+    License,
+}
+
+impl DatasetFacet {
+    /// Every facet.
+    pub const ALL: [DatasetFacet; 3] = [DatasetFacet::Standard, DatasetFacet::Organization, DatasetFacet::License];
+
+    /// The word in `facets=`, which is also the name of the parameter that filters by it.
+    pub fn name(self) -> &'static str {
+        match self {
+            DatasetFacet::Standard => "standard",
+            DatasetFacet::Organization => "organization",
+            DatasetFacet::License => "license",
+        }
+    }
+}
+
 /// The order of a list of data sets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum DatasetSort {

@@ -154,7 +154,7 @@ fn distance(record: &Record) -> Option<String> {
 }
 
 /// A text as a JSON string.
-pub(super) fn json_text(text: &str) -> String {
+pub fn json_text(text: &str) -> String {
     serde_json::to_string(text).expect("a string is always JSON")
 }
 

@@ -24,7 +24,7 @@ impl Format for Json {
     }
 
     fn encoder<'a>(&self, columns: &'a Columns<'a>, _: &Options) -> Box<dyn Encoder + 'a> {
-        Box::new(Objects { columns, tokens: Tokens::default(), is_first: true })
+        Box::new(Objects { columns, tokens: Tokens::default(), is_first: true, aside: String::new() })
     }
 }
 
@@ -32,6 +32,7 @@ struct Objects<'a> {
     columns: &'a Columns<'a>,
     tokens: Tokens,
     is_first: bool,
+    aside: String,
 }
 
 impl Encoder for Objects<'_> {
@@ -48,8 +49,14 @@ impl Encoder for Objects<'_> {
         self.columns.push_object(record, &self.tokens, out);
     }
 
+    fn aside(&mut self, name: &str, json: &str) {
+        self.aside.push_str(&format!(",{}:{json}", json_text(name)));
+    }
+
     fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(if self.is_first { b"]}\n" } else { b"\n]}\n" })
+        out.write_all(if self.is_first { b"]" } else { b"\n]" })?;
+        out.write_all(self.aside.as_bytes())?;
+        out.write_all(b"}\n")
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is said about datasets and versions, as clients see it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::App;
@@ -19,6 +21,18 @@ pub struct DatasetsBody {
     pub next: Option<String>,
     /// データセット / datasets
     pub datasets: Vec<DatasetBody>,
+    /// 値ごとの件数（facets を指定したとき） / counts by value, where facets are asked for
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facets: Option<BTreeMap<String, Vec<FacetBody>>>,
+}
+
+/// 一つの値と件数 / one value and its count
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct FacetBody {
+    /// 値 / value
+    pub value: Option<String>,
+    /// データセットの数 / number of datasets
+    pub count: u64,
 }
 
 /// データセット / one dataset

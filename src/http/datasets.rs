@@ -9,13 +9,17 @@ use serde::Deserialize;
 
 use super::App;
 use super::cache;
-use super::dataset_body::{DatasetBody, DatasetsBody, VersionBody, VersionsBody, body, version_body};
+use super::dataset_body::{DatasetBody, DatasetsBody, FacetBody, VersionBody, VersionsBody, body, version_body};
 use super::parameters::Parameters;
 use super::problem::Problem;
 use super::resolve::{self, with_check_digit};
-use crate::catalog::{BoundingBox, DatasetFilter, DatasetId, DatasetPosition, DatasetSort};
+use crate::catalog::{BoundingBox, DatasetFacet, DatasetFilter, DatasetId, DatasetPosition, DatasetSort};
 use crate::query::next_link;
+use crate::schema::nearest;
 use crate::store::catalog;
+
+/// How many values a facet names at most.
+const FACET_VALUES: i64 = 20;
 
 /// What `sort` takes.
 pub const ORDERS: [&str; 3] = ["id", "title", "-updated_at"];
@@ -33,23 +37,68 @@ pub const ORDERS: [&str; 3] = ["id", "title", "-updated_at"];
     ("sort" = Option<String>, Query, description = "並べ替え（id, title, -updated_at） / order"),
     ("limit" = Option<u32>, Query, description = "件数の上限（既定 100、最大 1000） / datasets at most", minimum = 1, maximum = 1000),
     ("cursor" = Option<String>, Query, description = "次のページの位置 / place to go on from"),
+    ("facets" = Option<String>, Query, description = "値ごとの件数も返す項目（standard, organization, license） / what to count by", example = "standard,organization"),
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
     (status = 200, description = "データセット / datasets", body = DatasetsBody),
 ))]
 #[get("/datasets")]
 pub async fn list_datasets(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    const KNOWN: [&str; 10] =
-        ["q", "organization", "standard", "license", "updated_since", "bbox", "sort", "limit", "cursor", "lang"];
+    const KNOWN: [&str; 11] = [
+        "q",
+        "organization",
+        "standard",
+        "license",
+        "updated_since",
+        "bbox",
+        "sort",
+        "limit",
+        "cursor",
+        "facets",
+        "lang",
+    ];
     let parameters = Parameters::only(&request, &KNOWN)?;
     let limit = parameters.number("limit", 100, 1..=1000)?;
     let filter = filter(&parameters)?;
+    let asked = facets(&parameters)?;
     let db = app.db.clone();
-    let page =
-        db.read(move |connection| catalog::list_datasets(connection, &filter, limit).map_err(Problem::from)).await?;
+    let (page, facets) = db
+        .read(move |connection| {
+            let page = catalog::list_datasets(connection, &filter, limit)?;
+            let count = |facet: &DatasetFacet| -> Result<_, Problem> {
+                let counts = catalog::count_datasets(connection, &filter, *facet, FACET_VALUES)?;
+                let values = counts.into_iter().map(|(value, count)| FacetBody { value, count });
+                Ok((facet.name().to_owned(), values.collect()))
+            };
+            let facets = asked.map(|asked| asked.iter().map(count).collect::<Result<_, Problem>>()).transpose()?;
+            Ok::<_, Problem>((page, facets))
+        })
+        .await?;
     let next = page.next.as_ref().map(|position| next_link("/api/v1/datasets", parameters.pairs(), &encode(position)));
     let datasets: Vec<DatasetBody> = page.entries.iter().map(|entry| body(&app, entry)).collect();
-    Ok(cache::json(&request, &DatasetsBody { total: page.total, count: datasets.len(), next, datasets }))
+    Ok(cache::json(&request, &DatasetsBody { total: page.total, count: datasets.len(), next, datasets, facets }))
+}
+
+/// What is to be counted by.
+fn facets(parameters: &Parameters) -> Result<Option<Vec<DatasetFacet>>, Problem> {
+    let Some(text) = parameters.get("facets") else { return Ok(None) };
+    let facet = |name: &str| {
+        let name = name.trim();
+        DatasetFacet::ALL.into_iter().find(|facet| facet.name() == name).ok_or_else(|| {
+            let names = DatasetFacet::ALL.map(DatasetFacet::name);
+            let problem = Problem::parameter(
+                "facets",
+                text,
+                format!("facets に使えるのは {} です。", names.join("、")),
+                format!("facets takes {}.", names.join(", ")),
+            );
+            match nearest(name, names) {
+                Some(near) => problem.hint(format!("「{near}」のことですか。"), format!("Did you mean {near}?")),
+                None => problem,
+            }
+        })
+    };
+    text.split(',').map(facet).collect::<Result<Vec<_>, _>>().map(Some)
 }
 
 fn filter(parameters: &Parameters) -> Result<DatasetFilter, Problem> {

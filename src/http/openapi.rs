@@ -17,7 +17,7 @@ use utoipa_actix_web::AppExt;
 use super::problem::Code;
 use super::{datasets, downloads, publish, standards};
 use crate::format::{Encoding, FORMATS, RAW};
-use crate::query::MAX_LIMIT;
+use crate::query::{MAX_LIMIT, OpenStatus};
 use crate::schema::{Field, Kind, Schema};
 use crate::standard::{Edition, Registry, Standard, Table};
 use crate::validate::report::REPORT_FORMATS;
@@ -185,6 +185,8 @@ fn words(operation: &str, parameter: &str, registry: &Registry) -> Option<Vec<St
         (_, "lang") => owned(&["ja", "en"]),
         (_, "count") => owned(&["exact", "none"]),
         (_, "encoding") => owned(&Encoding::ALL.map(Encoding::as_str)),
+        (_, "names") => owned(&["ja", "en"]),
+        (_, "open_status") => owned(&OpenStatus::ALL.map(OpenStatus::name)),
         ("list_datasets", "sort") => owned(&datasets::ORDERS),
         ("fix_file", "format") => owned(&["csv", "json"]),
         ("fix_file", "fix") => owned(&["true", "lossless", "likely"]),
@@ -357,6 +359,12 @@ impl PartialSchema for Records {
             .required("count")
             .property("next", text("次のページのアドレス / address of the next page"))
             .required("next")
+            .property(
+                "facets",
+                ObjectBuilder::new().schema_type(Type::Object).description(Some(
+                    "値ごとの件数（facets を指定したとき）: 項目名と、value と count の並び / counts by value, where facets are asked for",
+                )),
+            )
             .property("records", ArrayBuilder::new().items(Ref::from_schema_name("Record")))
             .required("records")
             .into()
@@ -399,6 +407,32 @@ pub struct RecordQuery {
     /// 総件数を数えるか（exact, none） / whether to count all records
     #[param(example = "exact")]
     count: Option<String>,
+    /// 項目名の言語（ja, en） / language of the fields' names in the answer; questions take both
+    #[param(example = "en")]
+    names: Option<String>,
+    /// この日時（日本時間）に開いているもの。`now` は今 / what is open at this date and time in Japan, or `now`
+    #[param(example = "2026-11-22T10:00")]
+    open_at: Option<String>,
+    /// `open_at` と同じ / the same as `open_at`
+    #[param(example = "now")]
+    open: Option<String>,
+    /// 開いているもの（open）、閉まっているもの（closed）、分からないもの（unknown） / open (default), closed, or not said
+    #[param(example = "open")]
+    open_status: Option<String>,
+    /// この日の終わり、またはこの日時（日本時間）の版 / the version of the end of that day, or of a date and time, in Japan
+    #[param(example = "2026-04-01")]
+    as_of: Option<String>,
+    /// この項目の値ごとの集計を返す（横断検索では dataset も） / groups by these fields instead of records
+    #[param(example = "名称")]
+    group_by: Option<String>,
+    /// 集計の内容（count, sum(X), avg(X), min(X), max(X)） / what is asked of each group
+    #[param(example = "count")]
+    aggregate: Option<String>,
+    /// レコードとともに、値ごとの件数を返す項目（JSON だけ） / fields to count by beside the records, in JSON
+    #[param(example = "名称")]
+    facets: Option<String>,
+    /// 質問がどう理解されたかを返す / how the question was understood, instead of its answer
+    explain: Option<bool>,
     /// 形式 / format
     format: Option<String>,
     /// CSV に BOM を付けるか（既定 true） / whether CSV begins with a byte-order mark

@@ -7,7 +7,10 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Deserialize;
 
 use super::App;
+use super::as_of::AsOf;
 use super::cache;
+use super::explain;
+use super::groups;
 use super::openapi::RecordQuery;
 use super::output;
 use super::parameters::Parameters;
@@ -18,6 +21,7 @@ use crate::query::{self, Page, Query, Scope as QueryScope};
 use crate::schema::Schema;
 use crate::store::records;
 use crate::store::{Cost, StoreError};
+use crate::text::Lang;
 
 /// Parameters beside those of a query.
 const RESERVED: [&str; 6] = ["format", "bom", "encoding", "width", "table", "lang"];
@@ -138,6 +142,7 @@ struct RecordPath {
     ("id" = String, Path, description = "データセットの ID / dataset", example = "331007_aed"),
     ("record" = String, Path, description = "レコードの ID / record", example = "FF3310070001"),
     ("table" = Option<String>, Query, description = "複数の表からなるデータセットの表 / table of a dataset of several tables"),
+    ("names" = Option<String>, Query, description = "項目名の言語 / language of the fields' names: ja, en"),
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
     (status = 200, description = "レコード / record", body = super::openapi::Record),
@@ -148,7 +153,8 @@ pub async fn get_record(
     request: HttpRequest,
     path: web::Path<RecordPath>,
 ) -> Result<HttpResponse, Problem> {
-    let parameters = Parameters::only(&request, &["table", "lang"])?;
+    let parameters = Parameters::only(&request, &["table", "names", "lang"])?;
+    let names = parameters.names()?;
     let path = path.into_inner();
     let of = Of::Dataset { id: path.id, number: None };
     let address = Address { of, table: parameters.get("table").map(str::to_owned), serial: None };
@@ -159,7 +165,11 @@ pub async fn get_record(
         let record = records::record(connection, &found.schema, &found.scope, &id)?;
         Ok(record.map(|record| {
             let mut body = Vec::new();
-            Columns::new(&found.schema, None, false, false).push_record(&record, &mut body);
+            let schema = match names {
+                Lang::Ja => &found.schema,
+                Lang::En => found.schema.in_english(),
+            };
+            Columns::new(schema, None, false, false).push_record(&record, &mut body);
             body
         }))
     });
@@ -206,13 +216,14 @@ impl Question {
         let named = suffix.as_deref().or(parameters.get("format"));
         let format = named.map(|name| format::by_id(name).ok_or_else(|| unknown_format(name))).transpose()?;
         let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        Ok(Question { accept: accept.to_owned(), parameters, format, options })
+        let as_of = AsOf::read(&parameters)?;
+        Ok(Question { accept: accept.to_owned(), parameters, format, options, as_of })
     }
 
     /// The format to answer in.
-    fn format_for(&self, found: &Found) -> Result<&'static dyn Format, Problem> {
+    fn format_for(&self, found: &Found, schema: &Schema) -> Result<&'static dyn Format, Problem> {
         match self.format {
-            Some(format) => match format.lack(&found.schema) {
+            Some(format) => match format.lack(schema) {
                 None => Ok(format),
                 Some(lack) => Err(Problem::new(
                     Code::NotAcceptable,
@@ -220,7 +231,7 @@ impl Question {
                     format!("{} has no {} and cannot be had as {}.", found.resource, lack.en, format.id()),
                 )),
             },
-            None => format::by_media_type(&found.schema, &self.accept).ok_or_else(|| {
+            None => format::by_media_type(schema, &self.accept).ok_or_else(|| {
                 Problem::new(
                     Code::NotAcceptable,
                     format!("Accept に合う形式がありません。使えるのは {} です。", known_formats()),
@@ -259,8 +270,10 @@ async fn answer(
     of: Of,
 ) -> Result<HttpResponse, Problem> {
     let question = Question::read(&request, suffix)?;
-    let (found, query) = ask(&app, &question.parameters, of).await?;
-    let format = question.format_for(&found)?;
+    question.as_of.fits(&of)?;
+    let (found, query) = ask(&app, &question, of).await?;
+    let format = question.format_for(&found, &query.answer_schema(&found.schema))?;
+    groups::check_format(&query, format)?;
     let address = request.path().to_owned();
     let options = format.heeded(&question.options);
     let tag = cache::weak_tag(&[
@@ -274,18 +287,34 @@ async fn answer(
     if cache::is_fresh(&request, &tag) {
         return Ok(cache::not_modified(&tag));
     }
+    if query.explain {
+        let asked =
+            explain::Asked { address, pairs: question.parameters.pairs().to_vec(), as_of: question.as_of, format };
+        let body = app.db.read(move |connection| explain::body(connection, &found, &query, &asked)).await?;
+        return Ok(cache::ok(&tag, "application/json").json(body));
+    }
+    let pairs = query::pinned(question.parameters.pairs(), query.open);
+    let is_of_now = pairs != question.parameters.pairs();
     let cost = records::cost(&found.scope, &query);
     let page = app.db.ask(cost, move |connection| {
-        let page = records::page(connection, &found.schema, &found.scope, &query)?;
+        let schema = query.answer_schema(&found.schema);
+        let page = groups::page(connection, &found, &query)?;
+        let facets = groups::facets(connection, &found, &schema, &query)?;
         let next = page.next.as_ref().map(|cursor| {
             let cursor = cursor.encode(&query.fingerprint(&found.resource));
-            query::next_link(&address, question.parameters.pairs(), &cursor)
+            query::next_link(&address, &pairs, &cursor)
         });
-        Ok((encode(format, options, &found, &query, page, next.clone()), next))
+        let columns = columns(&schema, &query, found.is_across);
+        let (total, count) = (page.total, page.records.len());
+        let head = Head { total, count, next: next.clone(), published_at: found.stored_at };
+        Ok((encode(format, options, &columns, &head, &page, facets), next))
     });
     let (body, next) = page.await.map_err(|error: StoreError| Problem::from(error))?;
     let body = body?;
     let mut response = cache::ok(&tag, format.content_type(&options));
+    if is_of_now {
+        response.insert_header(cache::PASSING);
+    }
     if format.is_packed() {
         // Not once more.
         response.insert_header(ContentEncoding::Identity);
@@ -301,16 +330,20 @@ async fn answer(
 
 /// Reads the question against the records of now, and again against those of the cursor's publication where it names an
 /// older one.
-async fn ask(app: &web::Data<App>, parameters: &Parameters, of: Of) -> Result<(Arc<Found>, Query), Problem> {
+async fn ask(app: &web::Data<App>, question: &Question, of: Of) -> Result<(Arc<Found>, Query), Problem> {
+    let Question { parameters, as_of, .. } = question;
     let parse = |found: &Found| {
-        let scope = QueryScope { resource: &found.resource, reserved: &RESERVED };
+        let is_across = found.is_across;
+        let scope = QueryScope { resource: &found.resource, reserved: &RESERVED, is_across, now: as_of.now };
         query::parse(&found.schema, parameters.pairs(), scope).map_err(Problem::parameters)
     };
-    let address = Address { of, table: parameters.get("table").map(str::to_owned), serial: None };
+    let serial = as_of.serial(app).await?;
+    let address = Address { of, table: parameters.get("table").map(str::to_owned), serial };
     let found = resolve::find(app, address.clone()).await?;
     let query = parse(&found)?;
     match &query.cursor {
         Some(cursor) if cursor.serial != found.scope.serial() => {
+            as_of.may_go_back(parameters)?;
             let then = resolve::find(app, Address { serial: Some(cursor.serial), ..address }).await?;
             let query = parse(&then)?;
             Ok((then, query))
@@ -322,23 +355,25 @@ async fn ask(app: &web::Data<App>, parameters: &Parameters, of: Of) -> Result<(A
 fn encode(
     format: &dyn Format,
     options: Options,
-    found: &Found,
-    query: &Query,
-    page: Page,
-    next: Option<String>,
+    columns: &Columns<'_>,
+    head: &Head,
+    page: &Page,
+    facets: Option<String>,
 ) -> Result<Body, Problem> {
-    let columns = columns(&found.schema, query, found.is_across);
-    let mut encoder = format.encoder(&columns, &options);
+    let mut encoder = format.encoder(columns, &options);
     let mut body = Vec::with_capacity(512 * page.records.len() + 1024);
-    let head = Head { total: page.total, count: page.records.len(), next, published_at: found.stored_at };
-    encoder.begin(&head, &mut body);
+    encoder.begin(head, &mut body);
     for record in &page.records {
         encoder.record(record, &mut body);
+    }
+    if let Some(facets) = facets {
+        encoder.aside("facets", &facets);
     }
     encoder.end(&mut body).map_err(output::unwritten)?;
     Ok(Body { replaced: encoder.replaced(), bytes: body })
 }
 
 fn columns<'a>(schema: &'a Schema, query: &Query, is_across: bool) -> Columns<'a> {
-    Columns::new(schema, query.select.as_deref(), is_across, query.has_distance())
+    let has_dataset = is_across && query.grouping.is_none();
+    Columns::new(schema, query.select.as_deref(), has_dataset, query.has_distance())
 }

@@ -11,6 +11,7 @@ use quick_cache::sync::Cache;
 use super::App;
 use super::problem::{Code, Problem};
 use crate::catalog::{DatasetId, Entry, StoredTable, Version};
+use crate::query::instant;
 use crate::schema::{Schema, municipality_check_digit, nearest};
 use crate::standard::{Standard, Table};
 use crate::store::catalog::{self, Which};
@@ -155,9 +156,11 @@ pub fn table(
     let entry = entry(connection, id)?;
     let (version, tables) = match (number.map(Which::Number).or(serial.map(Which::Serial)), &entry.version) {
         (None, Some(version)) => (version.clone(), entry.tables.clone()),
-        (Some(which), _) => {
-            catalog::find_version(connection, entry.dataset.key, which)?.ok_or_else(|| no_version(id))?
-        }
+        (Some(which), _) => match catalog::find_version(connection, entry.dataset.key, which)? {
+            Some(found) => found,
+            None if number.is_some() => return Err(no_version(id)),
+            None => return Err(not_yet(connection, &entry)?),
+        },
         (None, None) => return Err(no_version(id)),
     };
     let standard = standard_of(app, &entry)?;
@@ -260,6 +263,22 @@ fn no_version(id: &str) -> Problem {
         format!("一覧は /api/v1/datasets/{id}/versions にあります。"),
         format!("See /api/v1/datasets/{id}/versions."),
     )
+}
+
+/// Nothing was published by then.
+fn not_yet(connection: &mut PgConnection, entry: &Entry) -> Result<Problem, Problem> {
+    let id = entry.dataset.id.to_string();
+    let first = catalog::find_version(connection, entry.dataset.key, Which::Number(1))?;
+    let Some((first, _)) = first else { return Ok(no_version(&id)) };
+    let time = instant::in_japan(first.published_at).strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    let problem = Problem::not_found(
+        format!("{id} はその時点ではまだ公開されていません。"),
+        format!("{id} had not been published by then."),
+    );
+    Ok(problem.hint(
+        format!("最初の版は {time}（日本時間）に公開されました。"),
+        format!("Its first version was published at {time} (Japan time)."),
+    ))
 }
 
 fn resource(entry: &Entry, number: Option<i32>, stored: &StoredTable, tables: &[StoredTable]) -> String {

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use super::{Area, Condition, Operand, Query, Sort, Test};
-use crate::schema::Decimal;
+use super::grouping::{Aggregate, Key};
+use super::{Area, Condition, OpenAt, Operand, Query, Sort, Test};
 
 impl Query {
     /// The question as one text, for entity tags. The fields stand in it as indexes: it holds for one schema.
@@ -15,6 +15,10 @@ impl Query {
         if let Some(select) = &self.select {
             push(&mut text, format_args!(" select {select:?}"));
         }
+        if !self.facets.is_empty() {
+            push(&mut text, format_args!(" facets {}", keys(&self.facets)));
+        }
+        push(&mut text, format_args!(" names {:?} explain {}", self.names, self.explain));
         push(&mut text, format_args!(" limit {} offset {} count {}", self.limit, self.offset, self.count));
         if let Some(cursor) = &self.cursor {
             push(&mut text, format_args!(" after {}", cursor.encode("")));
@@ -47,11 +51,30 @@ impl Query {
             }
             None => {}
         }
+        if let Some(OpenAt { at, status }) = self.open {
+            push(&mut text, format_args!(" {} {at}", status.name()));
+        }
+        if let Some(grouping) = &self.grouping {
+            let aggregates = grouping.aggregates.iter().map(|aggregate| match aggregate {
+                Aggregate::Count => "count".to_owned(),
+                Aggregate::Of(function, field) => format!("{}({field})", function.name()),
+            });
+            let aggregates = aggregates.collect::<Vec<_>>().join(",");
+            push(&mut text, format_args!(" group [{}] {aggregates}", keys(&grouping.keys)));
+        }
         for Sort { field, descending } in &self.sort {
             push(&mut text, format_args!(" sort {}{field}", if *descending { '-' } else { '+' }));
         }
         text
     }
+}
+
+fn keys(keys: &[Key]) -> String {
+    let names = keys.iter().map(|key| match key {
+        Key::Field(field) => field.to_string(),
+        Key::Dataset => "dataset".to_owned(),
+    });
+    names.collect::<Vec<_>>().join(",")
 }
 
 fn condition(Condition { field, test }: &Condition) -> String {
@@ -85,16 +108,9 @@ fn list(values: &[Operand], null: bool) -> String {
 /// Quoted, so that no text can look like a part of the question.
 fn operand(value: &Operand) -> String {
     match value {
-        Operand::Number(decimal) => shortest(decimal).to_owned(),
+        Operand::Number(decimal) => decimal.shortest().to_owned(),
         Operand::Text(text) => format!("{text:?}"),
     }
-}
-
-/// `10`, `10.0` and `10.00` are the same number.
-fn shortest(decimal: &Decimal) -> &str {
-    let digits = decimal.as_str();
-    let short = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
-    if short == "-0" { "0" } else { short }
 }
 
 /// Minus zero as zero.

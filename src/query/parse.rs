@@ -3,11 +3,16 @@
 mod area;
 mod condition;
 mod error;
+mod group;
 mod names;
+mod open;
 mod page;
 
 pub use error::QueryError;
+pub use open::{as_of, pinned};
 pub use page::MAX_LIMIT;
+
+use jiff::Timestamp;
 
 use self::{condition::Conditions, error::Errors};
 use super::{Op, Query};
@@ -29,6 +34,10 @@ pub struct Scope<'a> {
     pub resource: &'a str,
     /// Further parameters that the caller reads itself; they are not taken for fields.
     pub reserved: &'a [&'a str],
+    /// Whether records of several data sets stand side by side.
+    pub is_across: bool,
+    /// What `now` means.
+    pub now: Timestamp,
 }
 
 /// The parameters that are read here. A field that is named like one is reached as `NAME__eq`.
@@ -56,11 +65,29 @@ pub enum Parameter {
     Count,
     /// Words to search for.
     Q,
+    /// The language of the fields' names in the answer.
+    Names,
+    /// When a place must be open.
+    OpenAt,
+    /// The same.
+    Open,
+    /// Whether places are asked for that are open, closed, or do not say.
+    OpenStatus,
+    /// Whose version was current: see [`as_of`].
+    AsOf,
+    /// What records are grouped by.
+    GroupBy,
+    /// What is asked of each group.
+    Aggregate,
+    /// What is counted beside the records.
+    Facets,
+    /// Whether to answer how the question was understood.
+    Explain,
 }
 
 impl Parameter {
     /// Every parameter.
-    pub const ALL: [Parameter; 11] = [
+    pub const ALL: [Parameter; 20] = [
         Parameter::Select,
         Parameter::Sort,
         Parameter::Limit,
@@ -72,6 +99,15 @@ impl Parameter {
         Parameter::Radius,
         Parameter::Count,
         Parameter::Q,
+        Parameter::Names,
+        Parameter::OpenAt,
+        Parameter::Open,
+        Parameter::OpenStatus,
+        Parameter::AsOf,
+        Parameter::GroupBy,
+        Parameter::Aggregate,
+        Parameter::Facets,
+        Parameter::Explain,
     ];
 
     /// The name in URLs.
@@ -88,6 +124,15 @@ impl Parameter {
             Parameter::Radius => "radius",
             Parameter::Count => "count",
             Parameter::Q => "q",
+            Parameter::Names => "names",
+            Parameter::OpenAt => "open_at",
+            Parameter::Open => "open",
+            Parameter::OpenStatus => "open_status",
+            Parameter::AsOf => "as_of",
+            Parameter::GroupBy => "group_by",
+            Parameter::Aggregate => "aggregate",
+            Parameter::Facets => "facets",
+            Parameter::Explain => "explain",
         }
     }
 }
@@ -97,7 +142,8 @@ impl Parameter {
 /// ```
 /// use machikura::{query::{Scope, parse}, schema::{Field, Schema}};
 /// let schema = Schema::new(vec![Field::extra("名称", 1)])?;
-/// let scope = Scope { resource: "331007_aed", reserved: &[] };
+/// let now = jiff::Timestamp::UNIX_EPOCH;
+/// let scope = Scope { resource: "331007_aed", reserved: &[], is_across: false, now };
 /// let errors = parse(&schema, &[("名祢".to_owned(), "市役所".to_owned())], scope).unwrap_err();
 /// assert_eq!(errors[0].hint.as_ref().unwrap().ja, "「名称」のことですか。");
 /// # Ok::<(), machikura::schema::SchemaError>(())
@@ -131,10 +177,23 @@ pub fn parse(schema: &Schema, pairs: &[(String, String)], scope: Scope) -> Resul
             }
         }
     }
+    let select = given.all(Parameter::Select, ",").map(|text| names::select(schema, &text, &mut errors));
+    let grouping = group::read(schema, &given, scope, &mut errors);
+    let sort = match &grouping {
+        None => names::sort(schema, &given, &mut errors),
+        // What is wrong with the groups says all that could be said of their order.
+        Some(_) if errors.names(&[Parameter::GroupBy, Parameter::Aggregate]) => Vec::new(),
+        Some(grouping) => group::order(grouping, names::sort(&grouping.schema(schema), &given, &mut errors)),
+    };
     let mut query = Query {
-        select: given.all(Parameter::Select, ",").map(|text| names::select(schema, &text, &mut errors)),
-        sort: given.all(Parameter::Sort, ",").map_or(Vec::new(), |text| names::sort(schema, &text, &mut errors)),
         words: page::words(&given, &mut errors),
+        sort,
+        open: open::read(schema, &given, scope, &mut errors),
+        facets: if grouping.is_none() { group::facets(schema, &given, scope, &mut errors) } else { Vec::new() },
+        grouping,
+        names: page::names(&given, &mut errors),
+        explain: page::flag(Parameter::Explain, &given, &mut errors),
+        select,
         area: area::read(schema, &given, &mut errors),
         limit: page::limit(&given, &mut errors),
         offset: page::offset(&given, &mut errors),
@@ -144,7 +203,7 @@ pub fn parse(schema: &Schema, pairs: &[(String, String)], scope: Scope) -> Resul
     };
     // A cursor fits one question, so the question must be sound before the cursor can be judged.
     if let (Some(text), true) = (given.one(Parameter::Cursor, &mut errors), errors.is_empty()) {
-        query.cursor = page::cursor(schema, &query, scope.resource, text, &mut errors);
+        query.cursor = page::cursor(&query.answer_schema(schema), &query, scope.resource, text, &mut errors);
     }
     if errors.is_empty() { Ok(query) } else { Err(errors.into_list()) }
 }
@@ -166,12 +225,12 @@ fn meaning(schema: &Schema, name: &str, scope: Scope) -> Meaning {
     if scope.reserved.contains(&name.as_str()) {
         return Meaning::Reserved;
     }
-    if let Some(field) = schema.index_of(&name) {
+    if let Some(field) = schema.find(&name) {
         return Meaning::Condition(field, Op::Eq);
     }
     let operator = name.rsplit_once("__").and_then(|(field, op)| {
         let op = Op::ALL.into_iter().find(|known| known.name() == op)?;
-        Some(Meaning::Condition(schema.index_of(field)?, op))
+        Some(Meaning::Condition(schema.find(field)?, op))
     });
     operator.unwrap_or(Meaning::Unknown)
 }

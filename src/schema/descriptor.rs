@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Charset, Confidence, Constraints, Field, Kind, Requirement, Role, Schema, SchemaError, Sum};
+use super::{Charset, Confidence, Constraints, Field, Kind, Opening, Requirement, Role, Schema, SchemaError, Sum};
 use crate::text::Bilingual;
 
 #[derive(Serialize, Deserialize)]
@@ -18,6 +18,8 @@ struct Descriptor {
     ascending: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sums: Vec<SumDescriptor>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    opening: Option<OpeningDescriptor>,
     #[serde(default = "blank_is_missing")]
     missing_values: Vec<String>,
     fields: Vec<FieldDescriptor>,
@@ -28,6 +30,17 @@ struct Descriptor {
 struct SumDescriptor {
     total: String,
     parts: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OpeningDescriptor {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    days: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hours: Option<(String, String)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    remarks: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -111,6 +124,19 @@ pub(super) fn parse(json: &str) -> Result<Schema, SchemaError> {
             Ok(Sum { total: find("sums", &sum.total)?, parts })
         })
         .collect::<Result<_, SchemaError>>()?;
+    let opening = descriptor.opening.map(|opening| {
+        let one = |name: Option<String>| name.map(|name| find("opening", &name)).transpose();
+        let hours = opening
+            .hours
+            .map(|(opens, closes)| Ok::<_, SchemaError>((find("opening", &opens)?, find("opening", &closes)?)));
+        Ok::<_, SchemaError>(Opening {
+            days: one(opening.days)?,
+            hours: hours.transpose()?,
+            remarks: one(opening.remarks)?,
+        })
+    });
+    let opening = opening.transpose()?;
+    schema.opening = opening;
     schema.record_id = record_id;
     schema.record_name = record_name;
     schema.ascending = ascending;
@@ -132,6 +158,11 @@ pub(super) fn write(schema: &Schema) -> serde_json::Value {
                 parts: sum.parts.iter().map(|part| name(*part)).collect(),
             })
             .collect(),
+        opening: schema.opening.map(|opening| OpeningDescriptor {
+            days: opening.days.map(name),
+            hours: opening.hours.map(|(opens, closes)| (name(opens), name(closes))),
+            remarks: opening.remarks.map(name),
+        }),
         missing_values: blank_is_missing(),
         fields: schema.fields.iter().map(FieldDescriptor::from_field).collect(),
     };

@@ -54,6 +54,12 @@ pub struct Field {
 }
 
 impl Field {
+    /// The English key, where the field has one: columns of a publisher's own have not.
+    pub fn english(&self) -> Option<&str> {
+        let is_numbered = self.name_en.strip_prefix("extra_").is_some_and(|rest| rest == self.position.to_string());
+        (!self.name_en.is_empty() && !is_numbered).then_some(self.name_en.as_str())
+    }
+
     /// A text column that the standard does not know.
     pub fn extra(name: &str, position: usize) -> Field {
         Field {

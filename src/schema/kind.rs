@@ -10,7 +10,7 @@ mod time;
 mod weekday;
 
 pub use codes::municipality_check_digit;
-pub use number::Decimal;
+pub use number::{Decimal, shortest};
 
 use serde::{Deserialize, Serialize};
 

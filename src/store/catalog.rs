@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use jiff::Timestamp;
 
 pub use super::publication::{Confirmed, Staged, Staging, describe, publish, purge, restore, stage, withdraw};
-pub use list::list_datasets;
+pub use list::{count_datasets, list_datasets};
 pub(super) use rows::{TableRow, VersionRow};
 
 use super::StoreError;
@@ -182,6 +182,20 @@ pub fn latest_treatment(connection: &mut PgConnection, id: &DatasetId) -> Result
 pub fn newest_serial(connection: &mut PgConnection) -> Result<i64, StoreError> {
     let newest: Option<i64> = versions::table.select(max(versions::serial)).get_result(connection)?;
     Ok(newest.unwrap_or(0))
+}
+
+/// The serial of the newest publication that there was at a time; 0 before the first.
+///
+/// # Errors
+/// Where the database fails.
+pub fn serial_at(connection: &mut PgConnection, time: Timestamp) -> Result<i64, StoreError> {
+    let serial: Option<i64> = versions::table
+        .filter(versions::published_at.le(Stamp(time)))
+        .order((versions::published_at.desc(), versions::serial.desc()))
+        .select(versions::serial)
+        .first(connection)
+        .optional()?;
+    Ok(serial.unwrap_or(0))
 }
 
 /// A data set, its publisher's name and its current version.

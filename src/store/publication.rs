@@ -3,6 +3,7 @@
 
 mod blocks;
 mod copy;
+mod profile;
 
 pub use blocks::enter_missing;
 
@@ -87,7 +88,7 @@ pub fn stage<E: From<StoreError>>(
     let table = insert_table(connection, dataset, &publication.table)?;
     let loaded = copy::load(connection, table, rows)?;
     blocks::enter(connection, table)?;
-    let table = finish_table(connection, table, &loaded)?;
+    let table = finish_table(connection, table, loaded)?;
     Ok(Staging::Staged(Box::new(Staged { dataset, current, table })))
 }
 
@@ -312,7 +313,7 @@ fn insert_table(connection: &mut PgConnection, dataset: i64, table: &NewTable) -
 }
 
 /// Notes what the rows came to.
-fn finish_table(connection: &mut PgConnection, table: i64, loaded: &copy::Loaded) -> Result<StoredTable, StoreError> {
+fn finish_table(connection: &mut PgConnection, table: i64, loaded: copy::Loaded) -> Result<StoredTable, StoreError> {
     let side = |of: fn(&BoundingBox) -> f64| loaded.bounding_box.as_ref().map(of);
     let row: TableRow = diesel::update(stored_tables::table.find(table))
         .set((
@@ -326,6 +327,7 @@ fn finish_table(connection: &mut PgConnection, table: i64, loaded: &copy::Loaded
         ))
         .returning(TableRow::as_returning())
         .get_result(connection)?;
+    loaded.profile.store(connection, table)?;
     row.into_table()
 }
 

@@ -5,7 +5,9 @@
 
 pub mod comparison;
 mod filter;
+pub mod groups;
 mod near;
+mod open;
 mod order;
 mod scope;
 mod source;
@@ -72,7 +74,7 @@ pub fn count(connection: &mut PgConnection, schema: &Schema, scope: &Scope, quer
         return Ok(scope.row_count());
     }
     let mut statement = Statement::new("SELECT count(*) FROM ");
-    if query.conditions.is_empty() && query.area.is_none() {
+    if query.is_words_only() {
         statement.push("(").append(source::hits(schema, scope, query)).push(") AS hits");
     } else {
         statement.append(source::of_query(schema, scope, query)).push(" WHERE ");
@@ -161,12 +163,12 @@ pub fn cost(scope: &Scope, query: &Query) -> Cost {
 /// Whether a question is of a form of which there are few, so that its statement is worth keeping prepared.
 fn is_common(query: &Query) -> bool {
     let words: usize = query.words.iter().map(|word| word.spellings.len()).sum();
-    query.conditions.len() + words + query.sort.len() <= 2
+    query.conditions.len() + words + query.sort.len() <= 2 && query.open.is_none()
 }
 
 /// Whether all records are asked for. Nearest first leaves out those without coordinates.
 fn is_unfiltered(query: &Query) -> bool {
-    query.conditions.is_empty() && query.words.is_empty() && query.area.is_none()
+    query.is_unfiltered()
 }
 
 fn rows_as_published(
@@ -184,7 +186,7 @@ fn rows_as_published(
         };
         return rows_with_offset(connection, &scope, behind, offset, query.limit + 1);
     }
-    if query.conditions.is_empty() && query.area.is_none() {
+    if query.is_words_only() {
         return rows_with_words(connection, schema, scope, query, behind);
     }
     let mut statement = Order::select(query);

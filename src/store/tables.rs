@@ -111,6 +111,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    column_profiles (table_id, field) {
+        table_id -> BigInt,
+        field -> Integer,
+        distinct_count -> Nullable<BigInt>,
+        values -> Nullable<Array<Text>>,
+        counts -> Nullable<Array<BigInt>>,
+    }
+}
+
+diesel::table! {
     files (sha256, number) {
         sha256 -> Binary,
         number -> Integer,

@@ -24,7 +24,8 @@ fn every_publication_is_seen_by_the_next_request_on_every_server() {
     for round in 1..=10_u64 {
         one.publish("331007_aed", table("aed", usize::try_from(round).expect("small"), |_, _| {}));
         for server in [&one, &other] {
-            let totals = addresses.map(|path| server.get(&format!("/api/v1/{path}")).expect(200).json()["total"].clone());
+            let totals =
+                addresses.map(|path| server.get(&format!("/api/v1/{path}")).expect(200).json()["total"].clone());
             assert_eq!(totals, [round.into(), round.into(), 1.into()], "round {round}");
         }
     }
@@ -37,7 +38,8 @@ fn an_answer_from_memory_is_the_same_answer() {
     for server in [&app, &uncached] {
         server.publish("331007_aed", table("aed", 30, |_, _| {}));
     }
-    let headers = ["etag", "content-type", "content-encoding", "vary", "cache-control", "link", "access-control-allow-origin"];
+    let headers =
+        ["etag", "content-type", "content-encoding", "vary", "cache-control", "link", "access-control-allow-origin"];
     for path in ["records", "records?q=港&format=csv", "records.geojson?limit=7", "records?limit=2"] {
         let address = format!("/api/v1/datasets/331007_aed/{path}");
         for coding in ["identity", "gzip"] {

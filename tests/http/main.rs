@@ -5,15 +5,20 @@
 mod support;
 
 mod across;
+mod as_of;
 mod atomicity;
 mod datasets;
 mod downloads;
+mod explain;
 mod fix;
 mod formats;
+mod groups;
 mod guard;
 mod kept_answers;
+mod names;
 mod new_standard;
 mod older;
+mod open;
 mod organizations;
 mod places;
 mod prepared;

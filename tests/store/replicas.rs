@@ -56,11 +56,8 @@ async fn what_was_published_is_read_from_the_replica_as_soon_as_it_has_it_and_ne
     machikura::store::migrate(&url).expect("migrate");
     copy(&first, &url, &second);
     let standby = Cluster::start(&second, &OPTIONS).expect("a standby");
-    let db = Db::connect(Settings {
-        read_urls: vec![standby.url(cluster::DATABASE)],
-        ..Settings::new(url.clone())
-    })
-    .expect("connect");
+    let db = Db::connect(Settings { read_urls: vec![standby.url(cluster::DATABASE)], ..Settings::new(url.clone()) })
+        .expect("connect");
 
     // Nobody publishes: sooner or later the standby has everything, and is asked.
     let begun = Instant::now();

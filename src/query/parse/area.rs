@@ -72,7 +72,9 @@ fn near(given: &Given, errors: &mut Errors) -> Option<Area> {
     let radius_m = match radius {
         Some(text) => Some(metres(text, errors)?),
         // The nearest ones, however far, are asked for by saying how many.
-        None if given.has(Parameter::Limit) => None,
+        None if given.has(Parameter::Limit) && !given.has(Parameter::GroupBy) && !given.has(Parameter::Aggregate) => {
+            None
+        }
         None => Some(DEFAULT_RADIUS),
     };
     Some(Area::Near { latitude: latitude?, longitude: longitude?, radius_m })

@@ -1,5 +1,6 @@
 //! What is wrong with a question.
 
+use super::Parameter;
 use crate::text::Bilingual;
 
 /// More mistakes than this are not collected: nobody reads them, and each costs time to explain.
@@ -35,6 +36,11 @@ impl Errors {
 
     pub(super) fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// Whether something is wrong with one of these parameters.
+    pub(super) fn names(&self, parameters: &[Parameter]) -> bool {
+        self.list.iter().any(|error| parameters.iter().any(|parameter| parameter.name() == error.parameter))
     }
 
     pub(super) fn is_full(&self) -> bool {

@@ -1,6 +1,6 @@
 //! Names of fields, operators and parameters: lists of them, and what a misspelt one was probably meant to be.
 
-use super::{Parameter, Scope, both, error::Errors, error::shorten};
+use super::{Given, Parameter, Scope, both, error::Errors, error::shorten};
 use crate::{
     query::{Op, Sort},
     schema::{Field, Schema, nearest},
@@ -41,8 +41,8 @@ const OTHER_OPERATORS: [(&str, Op); 6] = [
 /// `select`: the fields in the order asked for, each once.
 pub(super) fn select(schema: &Schema, text: &str, errors: &mut Errors) -> Vec<usize> {
     let mut fields = Vec::new();
-    for name in split(schema, text, |name| schema.index_of(name).is_some()) {
-        match schema.index_of(name) {
+    for name in split(schema, text, |name| schema.find(name).is_some()) {
+        match schema.find(name) {
             Some(field) if fields.contains(&field) => {}
             Some(field) => fields.push(field),
             None => unknown_field(schema, Parameter::Select.name(), text, name, "", errors),
@@ -52,7 +52,9 @@ pub(super) fn select(schema: &Schema, text: &str, errors: &mut Errors) -> Vec<us
 }
 
 /// `sort`: the fields by importance; a second mention of a field changes nothing.
-pub(super) fn sort(schema: &Schema, text: &str, errors: &mut Errors) -> Vec<Sort> {
+pub(super) fn sort(schema: &Schema, given: &Given, errors: &mut Errors) -> Vec<Sort> {
+    let Some(text) = given.all(Parameter::Sort, ",") else { return Vec::new() };
+    let text = text.as_str();
     let mut keys: Vec<Sort> = Vec::new();
     for name in split(schema, text, |name| sort_key(schema, name).is_some()) {
         match sort_key(schema, name) {
@@ -68,7 +70,7 @@ pub(super) fn sort(schema: &Schema, text: &str, errors: &mut Errors) -> Vec<Sort
 }
 
 fn sort_key(schema: &Schema, name: &str) -> Option<Sort> {
-    let key = |name: &str, descending| schema.index_of(name.trim()).map(|field| Sort { field, descending });
+    let key = |name: &str, descending| schema.find(name.trim()).map(|field| Sort { field, descending });
     name.strip_prefix('-')
         .and_then(|bare| key(bare, true))
         .or_else(|| name.strip_prefix('+').and_then(|bare| key(bare, false)))
@@ -76,7 +78,7 @@ fn sort_key(schema: &Schema, name: &str) -> Option<Sort> {
 }
 
 /// The names of a comma-separated list. A field whose own name holds commas is recognised.
-fn split<'t>(schema: &Schema, text: &'t str, is_known: impl Fn(&str) -> bool) -> Vec<&'t str> {
+pub(super) fn split<'t>(schema: &Schema, text: &'t str, is_known: impl Fn(&str) -> bool) -> Vec<&'t str> {
     let most_commas = schema.fields().iter().map(|field| nfkc(&field.name).matches(',').count()).max().unwrap_or(0);
     let mut names = Vec::new();
     let mut rest = Some(text);
@@ -91,18 +93,29 @@ fn split<'t>(schema: &Schema, text: &'t str, is_known: impl Fn(&str) -> bool) ->
     names
 }
 
-fn unknown_field(schema: &Schema, parameter: &str, value: &str, name: &str, sign: &str, errors: &mut Errors) {
+pub(super) fn unknown_field(
+    schema: &Schema,
+    parameter: &str,
+    value: &str,
+    name: &str,
+    sign: &str,
+    errors: &mut Errors,
+) {
     if errors.is_full() {
         return;
     }
+    let (message, hint) = no_field(schema, name, |near| format!("{sign}{near}"));
+    errors.add(parameter, value, message, Some(hint));
+}
+
+/// What to say of a field that is not there; `write` makes of the nearest one what should have been written.
+pub(super) fn no_field(schema: &Schema, name: &str, write: impl Fn(&str) -> String) -> (Bilingual, Bilingual) {
     if name.is_empty() {
-        let message = both("項目名が空です。", "A field name is empty.");
-        return errors.add(parameter, value, message, Some(some_fields(schema)));
+        return (both("項目名が空です。", "A field name is empty."), some_fields(schema));
     }
     let shown = shorten(name);
     let message = both(format!("「{shown}」という項目はありません。"), format!("There is no field named {shown}."));
-    let hint = near(name, fields(schema)).map_or_else(|| some_fields(schema), |near| meant(&format!("{sign}{near}")));
-    errors.add(parameter, value, message, Some(hint));
+    (message, near(name, names(schema)).map_or_else(|| some_fields(schema), |near| meant(&write(near))))
 }
 
 /// Says what is wrong with a parameter that is neither known nor a condition.
@@ -115,13 +128,13 @@ pub(super) fn unknown_parameter(schema: &Schema, scope: Scope, name: &str, value
     let folded = nfkc(name);
     if let Some((field, op)) = folded.rsplit_once("__") {
         let known_op = Op::ALL.into_iter().find(|known| known.name() == op);
-        match (schema.field(field), known_op) {
+        match (schema.find(field).map(|index| &schema.fields()[index]), known_op) {
             (Some(field), _) => return unknown_operator(field, op, name, value, errors),
             (None, Some(op)) => {
                 let shown = shorten(field);
                 let message =
                     both(format!("「{shown}」という項目はありません。"), format!("There is no field named {shown}."));
-                let near = near(field, fields(schema)).map(|near| meant(&format!("{near}__{}", op.name())));
+                let near = near(field, names(schema)).map(|near| meant(&format!("{near}__{}", op.name())));
                 return errors.add(name, value, message, Some(near.unwrap_or_else(|| some_fields(schema))));
             }
             (None, None) => {}
@@ -131,7 +144,7 @@ pub(super) fn unknown_parameter(schema: &Schema, scope: Scope, name: &str, value
         format!("「{shown}」というパラメータや項目はありません。"),
         format!("Unknown parameter: {shown} (and no field has this name)."),
     );
-    let mut candidates: Vec<&str> = fields(schema).collect();
+    let mut candidates: Vec<&str> = names(schema).collect();
     candidates.extend(Parameter::ALL.map(Parameter::name));
     candidates.extend(scope.reserved);
     let ours = OTHER_PARAMETERS.iter().find(|(theirs, _)| *theirs == folded).map(|(_, ours)| *ours);
@@ -165,7 +178,7 @@ fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option
     if name.len() > MAX_COMPARED { None } else { nearest(name, candidates) }
 }
 
-fn meant(name: &str) -> Bilingual {
+pub(super) fn meant(name: &str) -> Bilingual {
     both(format!("「{name}」のことですか。"), format!("Did you mean {name}?"))
 }
 
@@ -181,6 +194,11 @@ fn some_fields(schema: &Schema) -> Bilingual {
         format!("項目は {}{more_ja} です。", names.join("、")),
         format!("The fields are {}{more_en}.", names.join(", ")),
     )
+}
+
+/// All names under which fields are found.
+fn names(schema: &Schema) -> impl Iterator<Item = &str> {
+    fields(schema).chain(schema.fields().iter().filter_map(Field::english))
 }
 
 fn fields(schema: &Schema) -> impl Iterator<Item = &str> {

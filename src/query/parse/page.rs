@@ -4,7 +4,7 @@ use super::{Given, Parameter, both, error::Errors};
 use crate::{
     query::{self, Cursor, CursorError, Query, Word},
     schema::{Comparison, Decimal, Schema},
-    text::{narrow, trim},
+    text::{Lang, narrow, trim},
 };
 
 /// The most records on one page.
@@ -52,6 +52,30 @@ pub(super) fn count(given: &Given, errors: &mut Errors) -> bool {
             let message = both("exact か none にしてください。", "Must be exact or none.");
             errors.add(Parameter::Count.name(), text, message, None);
             true
+        }
+    }
+}
+
+pub(super) fn names(given: &Given, errors: &mut Errors) -> Lang {
+    match given.one(Parameter::Names, errors) {
+        None | Some("ja") => Lang::Ja,
+        Some("en") => Lang::En,
+        Some(text) => {
+            let message = both("ja か en にしてください。", "Must be ja or en.");
+            let hint = both("en にすると項目名が英語になります。", "With en the fields have English names.");
+            errors.add(Parameter::Names.name(), text, message, Some(hint));
+            Lang::Ja
+        }
+    }
+}
+
+pub(super) fn flag(parameter: Parameter, given: &Given, errors: &mut Errors) -> bool {
+    match given.one(parameter, errors) {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(text) => {
+            errors.add(parameter.name(), text, both("true か false にしてください。", "Must be true or false."), None);
+            false
         }
     }
 }

@@ -132,7 +132,7 @@ fn areas() {
 }
 
 /// Question, parameter at fault, a part of the message, a part of the hint.
-const MISTAKES: [(&str, &str, &str, &str); 52] = [
+const MISTAKES: [(&str, &str, &str, &str); 65] = [
     ("名祢=A", "名祢", "「名祢」というパラメータや項目はありません", "「名称」のことですか"),
     ("定因__gte=1", "定因__gte", "「定因」という項目はありません", "「定員__gte」のことですか"),
     ("定員__ge=1", "定員__ge", "「ge」という演算子はありません", "「定員__gte」"),
@@ -145,10 +145,23 @@ const MISTAKES: [(&str, &str, &str, &str); 52] = [
     ("formt=csv", "formt", "パラメータや項目", "「format」"),
     ("q=市役所", "q", "「q」というパラメータや項目はありません", ""),
     ("filter=1", "filter", "「filter」", ""),
-    ("open_at=now", "open_at", "「open_at」", ""),
-    ("as_of=2026-01-01", "as_of", "「as_of」", ""),
-    ("group_by=ID", "group_by", "「group_by」", ""),
-    ("aggregate=count", "aggregate", "「aggregate」", ""),
+    ("names=fr", "names", "ja か en", "英語"),
+    ("explain=yes", "explain", "true か false", ""),
+    ("open_at=now", "open_at", "曜日や時間の項目がありません", ""),
+    ("group_by=名祢", "group_by", "「名祢」という項目はありません", "「名称」"),
+    ("group_by=", "group_by", "項目名が空です", "項目は"),
+    ("group_by=dataset", "group_by", "「dataset」という項目はありません", "項目は"),
+    ("group_by=名称&sort=定員", "sort", "「定員」という項目はありません", "項目は 名称、count"),
+    ("group_by=名称&sort=-cuont", "sort", "「cuont」という項目はありません", "「-count」"),
+    ("group_by=名称&select=ID", "select", "同時に使えません", "group_by の項目"),
+    ("group_by=名称&facets=ID", "facets", "同時に使えません", "group_by の項目"),
+    ("group_by=名称&aggregate=cuont", "aggregate", "「cuont」という集計はありません", "「count」"),
+    ("group_by=名称&aggregate=average(定員)", "aggregate", "「average」という集計はありません", "「avg(定員)」"),
+    ("group_by=名称&aggregate=summ(定員)", "aggregate", "「summ」という集計はありません", "「sum(定員)」"),
+    ("group_by=名称&aggregate=sum(定因)", "aggregate", "「定因」という項目はありません", "「sum(定員)」"),
+    ("group_by=名称&aggregate=sum(名称)", "aggregate", "数値の項目ではないので sum", "min と max"),
+    ("group_by=名称&aggregate=定員", "aggregate", "「定員」という集計はありません", "sum(定員)"),
+    ("facets=名祢", "facets", "「名祢」という項目はありません", "「名称」"),
     ("=1", "", "パラメータや項目", ""),
     ("A__B=1", "A__B", "パラメータや項目", ""),
     ("select=名祢", "select", "「名祢」という項目はありません", "「名称」"),

@@ -36,6 +36,17 @@ impl Decimal {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The digits without those that say nothing: `10`, `10.0` and `10.00` are the same number.
+    pub fn shortest(&self) -> &str {
+        shortest(&self.0)
+    }
+}
+
+/// As [`Decimal::shortest`], of a number in JSON's form.
+pub fn shortest(digits: &str) -> &str {
+    let short = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
+    if short == "-0" { "0" } else { short }
 }
 
 pub(super) fn check(text: &str) -> Result<(), ValueError> {

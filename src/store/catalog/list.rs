@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::{EntryRow, entries, with_tables};
-use crate::catalog::{BoundingBox, DatasetFilter, DatasetPage, DatasetPosition, DatasetSort, Entry};
+use crate::catalog::{BoundingBox, DatasetFacet, DatasetFilter, DatasetPage, DatasetPosition, DatasetSort, Entry};
 use crate::store::StoreError;
 use crate::store::tables::{datasets, organizations, stored_tables, version_tables};
 use crate::store::timestamp::Stamp;
@@ -66,6 +66,40 @@ pub fn list_datasets(
     let entries = with_tables(connection, rows)?;
     let next = if has_more { entries.last().map(position) } else { None };
     Ok(DatasetPage { entries, total: u64::try_from(total).expect("a count is not negative"), next })
+}
+
+/// The most frequent values among the data sets that pass a filter, and how many have each.
+///
+/// # Errors
+/// Where the database fails.
+pub fn count_datasets(
+    connection: &mut PgConnection,
+    filter: &DatasetFilter,
+    facet: DatasetFacet,
+    most: i64,
+) -> Result<Vec<(Option<String>, u64)>, StoreError> {
+    if holds_nul(filter) {
+        return Ok(Vec::new());
+    }
+    let matching = datasets::table.filter(datasets::id.eq_any(matching(filter)));
+    macro_rules! counted {
+        ($column:expr) => {
+            matching
+                .group_by($column)
+                .select(($column, count_star()))
+                .order((count_star().desc(), $column.asc()))
+                .limit(most)
+                .load(connection)?
+        };
+    }
+    let some = |counts: Vec<(String, i64)>| counts.into_iter().map(|(value, count)| (Some(value), count)).collect();
+    let counts: Vec<(Option<String>, i64)> = match facet {
+        DatasetFacet::Standard => counted!(datasets::standard),
+        DatasetFacet::Organization => some(counted!(datasets::organization_code)),
+        DatasetFacet::License => some(counted!(datasets::license)),
+    };
+    let count = |count: i64| u64::try_from(count).expect("a count is not negative");
+    Ok(counts.into_iter().map(|(value, number)| (value, count(number))).collect())
 }
 
 type Matching<'a> = diesel::helper_types::IntoBoxed<

@@ -8,6 +8,7 @@ use diesel::pg::{CopyFormat, PgConnection};
 use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 
+use super::profile::Profile;
 use crate::catalog::{BoundingBox, NewRecord};
 use crate::store::StoreError;
 use crate::store::tables::records;
@@ -25,6 +26,8 @@ pub struct Loaded {
     pub bounding_box: Option<BoundingBox>,
     /// For each column, in how many records it holds a value.
     pub filled: Vec<i64>,
+    /// The values of each column.
+    pub profile: Profile,
 }
 
 /// Loads all rows into a stored table.
@@ -88,7 +91,7 @@ fn write_rows<E: From<StoreError>>(
         push_record(table, &record, &mut buffer);
         loaded.rows += 1;
         loaded.last_row = record.row_number;
-        count_filled(&record.values, &mut loaded.filled);
+        count_filled(&record.values, loaded);
         if let Some((longitude, latitude)) = record.point {
             let point = BoundingBox::of_point(longitude, latitude);
             loaded.bounding_box = Some(loaded.bounding_box.map_or(point, |bounds| bounds.with(point)));
@@ -103,12 +106,14 @@ fn write_rows<E: From<StoreError>>(
     Ok(())
 }
 
-fn count_filled(values: &str, filled: &mut Vec<i64>) {
+fn count_filled(values: &str, loaded: &mut Loaded) {
+    let Loaded { filled, profile, .. } = loaded;
     for (field, token) in values.split('\n').enumerate() {
         if field == filled.len() {
             filled.push(0);
         }
         filled[field] += i64::from(token != "null");
+        profile.count(field, token);
     }
 }
 
@@ -193,11 +198,11 @@ mod tests {
 
     #[test]
     fn columns_are_counted_where_they_hold_something() {
-        let mut filled = Vec::new();
+        let mut loaded = Loaded::default();
         for values in ["\"a\"\nnull\n1", "\"null\"\nnull\nnull", "null\n\"\"\n0"] {
-            count_filled(values, &mut filled);
+            count_filled(values, &mut loaded);
         }
-        assert_eq!(filled, [2, 1, 2]);
+        assert_eq!(loaded.filled, [2, 1, 2]);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 //! A field is read with `cell_text` or `cell_number`; where a whole JSON token can be compared instead, it is, since that
 //! costs less than half.
 
-use super::near;
 use super::statement::Statement;
+use super::{near, open};
 use crate::query::{Area, Condition, Operand, Query, Test};
 use crate::schema::{Comparison, Kind, Schema, json_token};
 
@@ -28,6 +28,9 @@ pub fn of_fields(schema: &Schema, query: &Query) -> Statement {
     let mut statement = Statement::default();
     for condition in &query.conditions {
         statement.push(" AND ").append(of_condition(schema, condition));
+    }
+    if let (Some(open), Some(opening)) = (&query.open, schema.opening()) {
+        statement.push(" AND ").append(open::filter(opening, open));
     }
     statement
 }
@@ -55,6 +58,11 @@ fn position(field: usize) -> Statement {
     let mut statement = Statement::default();
     statement.integer(i32::try_from(field + 1).expect("a table has at most some thousand fields"));
     statement
+}
+
+/// The field as a text, `NULL` where it is blank.
+pub fn cell_text(field: usize) -> Statement {
+    call(Comparison::Text, field)
 }
 
 /// The field's JSON token.
@@ -155,7 +163,10 @@ fn ends_with(field: usize, part: &str) -> Statement {
         return Statement::new("false");
     }
     let mut statement = Statement::new("right(");
-    statement.append(call(Comparison::Text, field)).push(", ").integer(i32::try_from(part.chars().count()).unwrap_or(i32::MAX));
+    statement
+        .append(call(Comparison::Text, field))
+        .push(", ")
+        .integer(i32::try_from(part.chars().count()).unwrap_or(i32::MAX));
     statement.push(") = ").text(part);
     statement
 }

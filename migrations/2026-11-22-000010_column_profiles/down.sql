@@ -1,0 +1,2 @@
+DROP INDEX versions_published_at;
+DROP TABLE column_profiles;

@@ -1,0 +1,205 @@
+//! Groups of records. They are put together in the layout of records, so that everything that orders, pages and reads
+//! records does the same with groups: the table behind the inner statement is called `records` too.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool};
+
+use super::order::Order;
+use super::statement::Statement;
+use super::{Scope, filter, source as from};
+use crate::query::grouping::{Aggregate, Function, Grouping, Key};
+use crate::query::{Cursor, Page, Query};
+use crate::schema::{Comparison, Record, Schema};
+use crate::store::StoreError;
+
+/// Where groups can be read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Every record of the scope is looked at.
+    Scan,
+    /// The values of the column were counted when the tables were published.
+    Profile,
+    /// The records of each table were counted when it was published.
+    Counts,
+}
+
+/// One page of the groups that a query asks for.
+///
+/// # Errors
+/// Where the database fails; [`StoreError::Timeout`] is the one to expect.
+pub fn page(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    scope: &Scope,
+    query: &Query,
+    grouping: &Grouping,
+) -> Result<Page, StoreError> {
+    let source = source(connection, scope, query, grouping)?;
+    let answered = grouping.schema(schema);
+    let order = Order::of(&answered, query);
+    let groups = groups(schema, scope, query, grouping, source);
+    let mut statement = Statement::new("SELECT table_id, row_number, \"values\", raw, NULL::double precision FROM (");
+    statement.append(groups.clone()).push(") AS records WHERE true");
+    if let Some(cursor) = &query.cursor {
+        statement.push(" AND ").append(order.behind(cursor));
+    }
+    statement.append(order.by()).page(query);
+    let mut rows = statement.rows(connection)?;
+    let has_more = rows.len() > query.limit;
+    rows.truncate(query.limit);
+    let next = rows.last().filter(|_| has_more).map(|last| Cursor {
+        serial: scope.serial(),
+        keys: order.keys_of(&last.values),
+        distance: None,
+        table: last.table,
+        row: last.row,
+    });
+    let records: Vec<Record> = rows.into_iter().map(|row| Record { values: row.values, ..Record::default() }).collect();
+    let total = match (query.count, super::whole_total(query, &records, has_more)) {
+        (false, _) => None,
+        (true, Some(total)) => Some(total),
+        (true, None) => Some(count(connection, groups)?),
+    };
+    Ok(Page { records, total, next })
+}
+
+/// The most frequent values of one key, blank as `null`, with how many records have each: JSON tokens and counts.
+///
+/// # Errors
+/// As [`page`].
+pub fn facet(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    scope: &Scope,
+    query: &Query,
+    key: Key,
+    most: usize,
+) -> Result<Vec<(String, u64)>, StoreError> {
+    let grouping = Grouping::counts_of(key);
+    let question =
+        Query { sort: grouping.usual_order(), limit: most, offset: 0, cursor: None, count: false, ..query.clone() };
+    let page = page(connection, schema, scope, &question, &grouping)?;
+    let values = page.records.iter().map(|record| {
+        let count = record.token(1).parse().expect("a count is a whole number");
+        (record.token(0).to_owned(), count)
+    });
+    Ok(values.collect())
+}
+
+/// Where the groups of a query can be read from without looking at more than is needed.
+///
+/// # Errors
+/// Where the database fails.
+pub fn source(
+    connection: &mut PgConnection,
+    scope: &Scope,
+    query: &Query,
+    grouping: &Grouping,
+) -> Result<Source, StoreError> {
+    match grouping.keys[..] {
+        _ if !query.is_unfiltered() || grouping.aggregates != [Aggregate::Count] => Ok(Source::Scan),
+        [Key::Dataset] => Ok(Source::Counts),
+        [Key::Field(field)] if has_profiles(connection, scope, field)? => Ok(Source::Profile),
+        _ => Ok(Source::Scan),
+    }
+}
+
+/// Whether the values of a column were counted in every table of the scope.
+fn has_profiles(connection: &mut PgConnection, scope: &Scope, field: usize) -> Result<bool, StoreError> {
+    let mut statement = Statement::new("SELECT count(*) = ");
+    statement.big(scope.table_count()).push(" FROM column_profiles WHERE \"values\" IS NOT NULL AND field = ");
+    statement.number(field + 1).push(" AND ").append(scope.filter());
+    Ok(statement.select::<Bool>().get_result(connection)?)
+}
+
+/// All groups, each as the columns of `records`.
+fn groups(schema: &Schema, scope: &Scope, query: &Query, grouping: &Grouping, source: Source) -> Statement {
+    const BEGIN: &str = "SELECT 0::bigint AS table_id, 0 AS row_number, NULL::text AS raw, concat_ws(E'\\n'";
+    let mut statement = Statement::new(BEGIN);
+    match source {
+        Source::Profile => {
+            statement.push(", one.value, sum(one.count)) COLLATE \"C\" AS \"values\" FROM column_profiles");
+            statement.push(" CROSS JOIN LATERAL unnest(\"values\", counts) AS one(value, count) WHERE field = ");
+            if let [Key::Field(field), ..] = grouping.keys[..] {
+                statement.number(field + 1);
+            }
+            statement.push(" AND ").append(scope.filter()).push(" GROUP BY one.value");
+        }
+        Source::Counts => {
+            statement
+                .push(", ")
+                .append(dataset())
+                .push(", sum(row_count)) COLLATE \"C\" AS \"values\" FROM (SELECT id");
+            statement.push(" AS table_id, row_count FROM stored_tables WHERE row_count > 0) AS records WHERE ");
+            statement.append(scope.filter()).push(" GROUP BY table_id");
+        }
+        Source::Scan => {
+            for key in &grouping.keys {
+                statement.push(", ").append(match key {
+                    Key::Field(field) => value(schema, *field),
+                    Key::Dataset => dataset(),
+                });
+            }
+            for aggregate in &grouping.aggregates {
+                statement.push(", ").append(of_aggregate(schema, *aggregate));
+            }
+            statement.push(") COLLATE \"C\" AS \"values\" FROM ");
+            statement.append(from::of_query(schema, scope, query)).push(" WHERE ").append(scope.filter());
+            statement.append(filter::of_query(schema, query));
+            for (number, key) in grouping.keys.iter().enumerate() {
+                statement.push(if number == 0 { " GROUP BY " } else { ", " });
+                match key {
+                    Key::Field(field) => statement.append(value(schema, *field)),
+                    Key::Dataset => statement.push("table_id"),
+                };
+            }
+        }
+    }
+    statement
+}
+
+/// The field's JSON token, the same one for equal numbers.
+fn value(schema: &Schema, field: usize) -> Statement {
+    let mut statement = Statement::new("coalesce(");
+    match filter::comparison(schema, field) {
+        Comparison::Text => {
+            statement.push("nullif(split_part(\"values\", E'\\n', ").number(field + 1).push("), '')");
+        }
+        Comparison::Number => {
+            statement.push("trim_scale(").append(filter::cell(schema, field)).push(")::text");
+        }
+    }
+    statement.push(", 'null')");
+    statement
+}
+
+/// The id of the data set as a JSON token. In a scope each data set has one table.
+fn dataset() -> Statement {
+    Statement::new(
+        "(SELECT to_json(datasets.organization_code || '_' || datasets.slug)::text FROM stored_tables \
+         JOIN datasets ON datasets.id = stored_tables.dataset_id WHERE stored_tables.id = table_id)",
+    )
+}
+
+fn of_aggregate(schema: &Schema, aggregate: Aggregate) -> Statement {
+    let Aggregate::Of(function, field) = aggregate else { return Statement::new("count(*)") };
+    let name = match function {
+        Function::Sum => "sum(",
+        Function::Avg => "avg(",
+        Function::Min => "min(",
+        Function::Max => "max(",
+    };
+    let mut statement = Statement::new(match filter::comparison(schema, field) {
+        Comparison::Number => "coalesce(trim_scale(",
+        Comparison::Text => "coalesce(to_json(",
+    });
+    statement.push(name).append(filter::cell(schema, field)).push("))::text, 'null')");
+    statement
+}
+
+fn count(connection: &mut PgConnection, groups: Statement) -> Result<u64, StoreError> {
+    let mut statement = Statement::new("SELECT count(*) FROM (");
+    statement.append(groups).push(") AS records");
+    let count: i64 = statement.select::<BigInt>().get_result(connection)?;
+    Ok(u64::try_from(count).expect("a count is not negative"))
+}
