@@ -1,6 +1,7 @@
 //! The web server: what every handler shares, and the one routing table.
 
 mod answers;
+mod as_of;
 mod auth;
 mod cache;
 mod check;

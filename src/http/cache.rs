@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 /// How long caches may answer without asking again: answers change with the next publication, so hardly at all.
 const CACHE_CONTROL: &str = "public, max-age=0, s-maxage=10, stale-while-revalidate=60";
 
-/// The same for answers that depend on the time of day: they are not kept here either.
-pub const MOMENTARY: &str = "public, max-age=0";
+/// The same for answers that the time changes too: they are not kept.
+pub const PASSING: (header::HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=0, s-maxage=10");
 
 /// How tags end of answers in a content coding.
 const CODINGS: [&str; 4] = ["-br", "-gzip", "-deflate", "-zstd"];

@@ -1,16 +1,16 @@
 //! `explain=true`: how a question was understood, instead of its answer.
 
 use diesel::pg::PgConnection;
-use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::as_of::AsOf;
+use super::problem::Problem;
 use super::resolve::Found;
 use crate::format::Format;
 use crate::query::grouping::Key;
 use crate::query::{Area, Parameter, Query, instant, query_string};
 use crate::schema::{Field, Schema};
-use crate::store::StoreError;
 use crate::store::records::groups::{self, Source};
 use crate::text::{Bilingual, nfkc};
 
@@ -29,36 +29,31 @@ impl<'a> From<&'a Field> for FieldBody<'a> {
 }
 
 /// What the question was asked as, besides itself.
-pub struct Asked<'a> {
+pub struct Asked {
     /// The path.
-    pub address: &'a str,
+    pub address: String,
     /// The parameters.
-    pub pairs: &'a [(String, String)],
+    pub pairs: Vec<(String, String)>,
     /// The time of `as_of`.
-    pub as_of: Option<Timestamp>,
+    pub as_of: AsOf,
     /// What the answer would be written in.
-    pub format: &'a dyn Format,
+    pub format: &'static dyn Format,
 }
 
 /// How a question was understood.
 ///
 /// # Errors
 /// Where the database fails.
-pub fn body(
-    connection: &mut PgConnection,
-    found: &Found,
-    query: &Query,
-    shown: &Schema,
-    asked: &Asked<'_>,
-) -> Result<Value, StoreError> {
+pub fn body(connection: &mut PgConnection, found: &Found, query: &Query, asked: &Asked) -> Result<Value, Problem> {
     let schema: &Schema = &found.schema;
+    let shown: &Schema = &query.answer_schema(schema);
     let texts = |texts: Vec<Bilingual>| -> Vec<Value> { texts.iter().map(in_both).collect() };
     let used = query.conditions.iter().map(|condition| condition.field).filter_map(|field| schema.fields().get(field));
     let names = |fields: &[usize]| -> Vec<&str> {
         fields.iter().filter_map(|field| shown.fields().get(*field)).map(|field| field.name.as_str()).collect()
     };
     let facets: Vec<&str> = query.facets.iter().map(|key: &Key| key.name(schema)).collect();
-    let time = asked.as_of.map(|time| instant::in_japan(time).strftime("%Y-%m-%dT%H:%M:%S+09:00").to_string());
+    let time = asked.as_of.time.map(|time| instant::in_japan(time).strftime("%Y-%m-%dT%H:%M:%S+09:00").to_string());
     let open = query.open.map(|open| {
         json!({"at": open.at.strftime("%Y-%m-%dT%H:%M").to_string(), "status": open.status.name(),
             "holiday": crate::holiday::name(open.at.date()).map(|name| json!({"ja": name.ja, "en": name.en}))})
@@ -103,7 +98,7 @@ fn area(area: Area) -> Value {
 }
 
 /// What must be looked at for the answer.
-fn answered_from(connection: &mut PgConnection, found: &Found, query: &Query) -> Result<Bilingual, StoreError> {
+fn answered_from(connection: &mut PgConnection, found: &Found, query: &Query) -> Result<Bilingual, Problem> {
     let text = |ja: &str, en: &str| Bilingual { ja: ja.to_owned(), en: en.to_owned() };
     if let Some(grouping) = &query.grouping {
         match groups::source(connection, &found.scope, query, grouping)? {
@@ -135,7 +130,7 @@ fn answered_from(connection: &mut PgConnection, found: &Found, query: &Query) ->
 
 /// The address of the same question, however it was written: names as in the standard, in order of the alphabet, and
 /// without what goes without saying.
-fn canonical(schema: &Schema, asked: &Asked<'_>, query: &Query) -> String {
+fn canonical(schema: &Schema, asked: &Asked, query: &Query) -> String {
     const USUAL: [(&str, &str); 5] =
         [("count", "exact"), ("names", "ja"), ("limit", "100"), ("offset", "0"), ("bom", "true")];
     // A limit without a radius asks for the nearest ones, however far.
@@ -144,7 +139,7 @@ fn canonical(schema: &Schema, asked: &Asked<'_>, query: &Query) -> String {
         let is_usual = USUAL.contains(&(name.as_str(), value.as_str())) && !(is_nearest && name == "limit");
         !matches!(name.as_str(), "explain" | "cursor" | "lang") && !is_usual
     };
-    let mut pairs: Vec<(String, String)> = crate::query::pinned(asked.pairs, query.open)
+    let mut pairs: Vec<(String, String)> = crate::query::pinned(&asked.pairs, query.open)
         .into_iter()
         .map(|(name, value)| match nfkc(&name) {
             name if name == "open" => ("open_at".to_owned(), value),
@@ -154,7 +149,7 @@ fn canonical(schema: &Schema, asked: &Asked<'_>, query: &Query) -> String {
         .collect();
     pairs.sort();
     pairs.dedup();
-    if pairs.is_empty() { asked.address.to_owned() } else { format!("{}?{}", asked.address, query_string(&pairs)) }
+    if pairs.is_empty() { asked.address.clone() } else { format!("{}?{}", asked.address, query_string(&pairs)) }
 }
 
 /// A condition's parameter with the standard's name of the field.

@@ -74,6 +74,18 @@ impl Parameters {
         &self.0
     }
 
+    /// The language of the fields' names in the answer.
+    ///
+    /// # Errors
+    /// A problem for anything but `ja` and `en`.
+    pub fn names(&self) -> Result<Lang, Problem> {
+        match self.get("names") {
+            None | Some("ja") => Ok(Lang::Ja),
+            Some("en") => Ok(Lang::En),
+            Some(other) => Err(Problem::parameter("names", other, "names は ja か en です。", "names is ja or en.")),
+        }
+    }
+
     /// A parameter that is `true` or `false`.
     ///
     /// # Errors

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use actix_web::http::header::{self, ContentEncoding};
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::App;
+use super::as_of::AsOf;
 use super::cache;
 use super::explain;
 use super::groups;
@@ -19,7 +19,9 @@ use super::resolve::{self, Address, Found, Of};
 use crate::format::{self, Columns, Format, Head, Options};
 use crate::query::{self, Page, Query, Scope as QueryScope};
 use crate::schema::Schema;
-use crate::store::{Cost, StoreError, catalog, records};
+use crate::store::records;
+use crate::store::{Cost, StoreError};
+use crate::text::Lang;
 
 /// Parameters beside those of a query.
 const RESERVED: [&str; 6] = ["format", "bom", "encoding", "width", "table", "lang"];
@@ -140,6 +142,7 @@ struct RecordPath {
     ("id" = String, Path, description = "データセットの ID / dataset", example = "331007_aed"),
     ("record" = String, Path, description = "レコードの ID / record", example = "FF3310070001"),
     ("table" = Option<String>, Query, description = "複数の表からなるデータセットの表 / table of a dataset of several tables"),
+    ("names" = Option<String>, Query, description = "項目名の言語 / language of the fields' names: ja, en"),
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
     (status = 200, description = "レコード / record", body = super::openapi::Record),
@@ -150,7 +153,8 @@ pub async fn get_record(
     request: HttpRequest,
     path: web::Path<RecordPath>,
 ) -> Result<HttpResponse, Problem> {
-    let parameters = Parameters::only(&request, &["table", "lang"])?;
+    let parameters = Parameters::only(&request, &["table", "names", "lang"])?;
+    let names = parameters.names()?;
     let path = path.into_inner();
     let of = Of::Dataset { id: path.id, number: None };
     let address = Address { of, table: parameters.get("table").map(str::to_owned), serial: None };
@@ -161,7 +165,11 @@ pub async fn get_record(
         let record = records::record(connection, &found.schema, &found.scope, &id)?;
         Ok(record.map(|record| {
             let mut body = Vec::new();
-            Columns::new(&found.schema, None, false, false).push_record(&record, &mut body);
+            let schema = match names {
+                Lang::Ja => &found.schema,
+                Lang::En => found.schema.in_english(),
+            };
+            Columns::new(schema, None, false, false).push_record(&record, &mut body);
             body
         }))
     });
@@ -175,14 +183,11 @@ pub async fn get_record(
 }
 
 async fn of_dataset(app: web::Data<App>, request: HttpRequest, path: DatasetPath) -> Result<HttpResponse, Problem> {
-    let question = Question::read(&request, path.format)?;
-    question.fits_version(path.number)?;
-    answer(app, request, question, Of::Dataset { id: path.id, number: path.number }).await
+    answer(app, request, path.format, Of::Dataset { id: path.id, number: path.number }).await
 }
 
 async fn across(app: web::Data<App>, request: HttpRequest, path: StandardPath) -> Result<HttpResponse, Problem> {
-    let question = Question::read(&request, path.format)?;
-    answer(app, request, question, Of::Standard { slug: path.slug }).await
+    answer(app, request, path.format, Of::Standard { slug: path.slug }).await
 }
 
 /// A question as it came over HTTP.
@@ -193,9 +198,7 @@ struct Question {
     accept: String,
     options: Options,
     /// Whose version was current then is asked.
-    as_of: Option<Timestamp>,
-    /// When it was asked.
-    now: Timestamp,
+    as_of: AsOf,
 }
 
 impl Question {
@@ -215,45 +218,8 @@ impl Question {
         let named = suffix.as_deref().or(parameters.get("format"));
         let format = named.map(|name| format::by_id(name).ok_or_else(|| unknown_format(name))).transpose()?;
         let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let as_of = query::as_of(parameters.pairs()).map_err(Problem::parameters)?;
-        let now = Timestamp::now();
-        Ok(Question { accept: accept.to_owned(), parameters, format, options, as_of, now })
-    }
-
-    /// A version is what it is, at whatever time.
-    fn fits_version(&self, number: Option<i32>) -> Result<(), Problem> {
-        match (number, self.parameters.get("as_of")) {
-            (Some(_), Some(text)) => Err(Problem::parameter(
-                "as_of",
-                text,
-                "版の番号と as_of は同時に使えません。",
-                "as_of cannot be used together with the number of a version.",
-            )
-            .hint("どちらか一つにしてください。", "Keep one of them.")),
-            _ => Ok(()),
-        }
-    }
-
-    /// A walk that began earlier goes on with what was current then, unless a time is named that is over.
-    fn may_go_back(&self) -> Result<(), Problem> {
-        if self.as_of.is_none_or(|time| time > self.now) {
-            return Ok(());
-        }
-        Err(Problem::parameter(
-            "cursor",
-            &self.parameters.get("cursor").unwrap_or_default().chars().take(100).collect::<String>(),
-            "この cursor は、as_of の時点とは別の版のものです。",
-            "This cursor belongs to another version than that of as_of.",
-        )
-        .hint(
-            "as_of を変えたときは、cursor を外して最初のページから読んでください。",
-            "After changing as_of start again without cursor.",
-        ))
-    }
-
-    /// Whether the same question can have another answer a minute later, though nothing is published.
-    fn is_momentary(&self) -> bool {
-        ["open", "open_at"].iter().any(|name| self.parameters.get(name).is_some())
+        let as_of = AsOf::read(&parameters)?;
+        Ok(Question { accept: accept.to_owned(), parameters, format, options, as_of })
     }
 
     /// The format to answer in.
@@ -302,14 +268,15 @@ struct Body {
 async fn answer(
     app: web::Data<App>,
     request: HttpRequest,
-    question: Question,
+    suffix: Option<String>,
     of: Of,
 ) -> Result<HttpResponse, Problem> {
+    let question = Question::read(&request, suffix)?;
+    question.as_of.fits(&of)?;
     let (found, query) = ask(&app, &question, of).await?;
-    let address = request.path().to_owned();
-    let schema = query.answer_schema(&found.schema).into_owned();
-    let format = question.format_for(&found, &schema)?;
+    let format = question.format_for(&found, &query.answer_schema(&found.schema))?;
     groups::check_format(&query, format)?;
+    let address = request.path().to_owned();
     let options = format.heeded(&question.options);
     let tag = cache::weak_tag(&[
         &found.resource,
@@ -323,34 +290,32 @@ async fn answer(
         return Ok(cache::not_modified(&tag));
     }
     if query.explain {
-        let body = app.db.ask(Cost::Short, move |connection| {
-            let pairs = question.parameters.pairs();
-            let asked = explain::Asked { address: &address, pairs, as_of: question.as_of, format };
-            explain::body(connection, &found, &query, &schema, &asked)
-        });
-        let body = body.await.map_err(|error: StoreError| Problem::from(error))?;
-        let body = serde_json::to_vec(&body).expect("an explanation has only string keys");
-        return Ok(cache::ok(&tag, "application/json").body(body));
+        let asked =
+            explain::Asked { address, pairs: question.parameters.pairs().to_vec(), as_of: question.as_of, format };
+        let body = app.db.read(move |connection| explain::body(connection, &found, &query, &asked)).await?;
+        return Ok(cache::ok(&tag, "application/json").json(body));
     }
+    let pairs = query::pinned(question.parameters.pairs(), query.open);
+    let is_of_now = pairs != question.parameters.pairs();
     let cost = records::cost(&found.scope, &query);
-    let is_momentary = question.is_momentary();
     let page = app.db.ask(cost, move |connection| {
+        let schema = query.answer_schema(&found.schema);
         let page = groups::page(connection, &found, &query)?;
         let facets = groups::facets(connection, &found, &schema, &query)?;
         let next = page.next.as_ref().map(|cursor| {
             let cursor = cursor.encode(&query.fingerprint(&found.resource));
-            query::next_link(&address, &query::pinned(question.parameters.pairs(), query.open), &cursor)
+            query::next_link(&address, &pairs, &cursor)
         });
         let columns = columns(&schema, &query, found.is_across);
-        let head =
-            Head { total: page.total, count: page.records.len(), next: next.clone(), published_at: found.stored_at };
+        let (total, count) = (page.total, page.records.len());
+        let head = Head { total, count, next: next.clone(), published_at: found.stored_at };
         Ok((encode(format, options, &columns, &head, &page, facets), next))
     });
     let (body, next) = page.await.map_err(|error: StoreError| Problem::from(error))?;
     let body = body?;
     let mut response = cache::ok(&tag, format.content_type(&options));
-    if is_momentary {
-        response.insert_header((header::CACHE_CONTROL, cache::MOMENTARY));
+    if is_of_now {
+        response.insert_header(cache::PASSING);
     }
     if format.is_packed() {
         // Not once more.
@@ -368,24 +333,19 @@ async fn answer(
 /// Reads the question against the records of now, and again against those of the cursor's publication where it names an
 /// older one.
 async fn ask(app: &web::Data<App>, question: &Question, of: Of) -> Result<(Arc<Found>, Query), Problem> {
+    let Question { parameters, as_of, .. } = question;
     let parse = |found: &Found| {
         let is_across = found.is_across;
-        let scope = QueryScope { resource: &found.resource, reserved: &RESERVED, is_across, now: question.now };
-        query::parse(&found.schema, question.parameters.pairs(), scope).map_err(Problem::parameters)
+        let scope = QueryScope { resource: &found.resource, reserved: &RESERVED, is_across, now: as_of.now };
+        query::parse(&found.schema, parameters.pairs(), scope).map_err(Problem::parameters)
     };
-    let serial = match question.as_of {
-        Some(time) => {
-            let serial = app.db.ask(Cost::Short, move |connection| catalog::serial_at(connection, time));
-            Some(serial.await.map_err(|error: StoreError| Problem::from(error))?)
-        }
-        None => None,
-    };
-    let address = Address { of, table: question.parameters.get("table").map(str::to_owned), serial };
+    let serial = as_of.serial(app).await?;
+    let address = Address { of, table: parameters.get("table").map(str::to_owned), serial };
     let found = resolve::find(app, address.clone()).await?;
     let query = parse(&found)?;
     match &query.cursor {
         Some(cursor) if cursor.serial != found.scope.serial() => {
-            question.may_go_back()?;
+            as_of.may_go_back(parameters)?;
             let then = resolve::find(app, Address { serial: Some(cursor.serial), ..address }).await?;
             let query = parse(&then)?;
             Ok((then, query))

@@ -167,7 +167,7 @@ pub fn cost(scope: &Scope, query: &Query) -> Cost {
 /// Whether a question is of a form of which there are few, so that its statement is worth keeping prepared.
 fn is_common(query: &Query) -> bool {
     let words: usize = query.words.iter().map(|word| word.spellings.len()).sum();
-    query.conditions.len() + words + query.sort.len() <= 2
+    query.conditions.len() + words + query.sort.len() <= 2 && query.open.is_none()
 }
 
 /// Whether all records are asked for. Nearest first leaves out those without coordinates.
@@ -190,7 +190,7 @@ fn rows_as_published(
         };
         return rows_with_offset(connection, &scope, behind, offset, query.limit + 1);
     }
-    if query.conditions.is_empty() && query.area.is_none() {
+    if query.is_words_only() {
         return rows_with_words(connection, schema, scope, query, behind);
     }
     let mut statement = Order::select(query);

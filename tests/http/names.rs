@@ -33,6 +33,9 @@ fn answers_of_every_format_have_english_names() {
     assert_eq!(map["features"][0]["id"], id(0));
     let table = app.get(&format!("{ADDRESS}.txt?names=en&limit=1&select=名称,緯度")).text();
     assert!(table.contains("latitude") && !table.contains("緯度"), "{table}");
+    let one = app.get(&format!("{ADDRESS}/{}?names=en", id(0))).json();
+    assert_eq!((&one["name"], &one["独自の列"], one.get("名称")), (&json!("市役所"), &json!("値0"), None));
+    app.get(&format!("{ADDRESS}/{}?names=fr", id(0))).fails(Code::InvalidParameter);
     // The other language is another answer.
     let [ja, en] = ["ja", "en"].map(|names| app.get(&format!("{ADDRESS}?names={names}")).expect(200));
     assert_eq!(ja.json(), app.get(ADDRESS).json());
