@@ -197,6 +197,7 @@ struct Question {
     format: Option<&'static dyn Format>,
     accept: String,
     options: Options,
+    as_of: AsOf,
 }
 
 impl Question {
