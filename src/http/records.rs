@@ -197,7 +197,6 @@ struct Question {
     format: Option<&'static dyn Format>,
     accept: String,
     options: Options,
-    /// Whose version was current then is asked.
     as_of: AsOf,
 }
 
