@@ -47,9 +47,12 @@ pub fn with_coding(tag: &str, coding: &str) -> String {
     format!("{}-{coding}\"", tag.trim_end_matches('"'))
 }
 
-/// Whether an answer may be kept until the catalogue changes.
+/// Whether an answer may be kept until the catalogue changes. A file, of which parts can be had, is kept on the disk.
 pub fn may_be_kept(status: StatusCode, headers: &HeaderMap) -> bool {
-    status == StatusCode::OK && headers.get(header::CACHE_CONTROL).is_some_and(|value| value == CACHE_CONTROL)
+    let is_file = headers.contains_key(header::ACCEPT_RANGES);
+    status == StatusCode::OK
+        && !is_file
+        && headers.get(header::CACHE_CONTROL).is_some_and(|value| value == CACHE_CONTROL)
 }
 
 /// Whether a tag is among those held (weak comparison).

@@ -136,9 +136,13 @@ impl Sent {
 
     /// The coding in which the client holds the file already.
     fn held(&self, request: &HttpRequest, codings: &[Coding]) -> Option<Coding> {
-        let held = cache::held_tags(request.headers());
-        if !held.is_empty() {
-            return codings.iter().rev().copied().find(|coding| cache::matches(&held, &self.tag(*coding)));
+        if request.headers().contains_key(header::IF_NONE_MATCH) {
+            let values = request.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
+            let held: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
+            // Weak comparison, but each coding by itself: the answer names the one that the client has.
+            let is_held =
+                |tag: &str| held.iter().any(|held| *held == "*" || held.strip_prefix("W/").unwrap_or(held) == tag);
+            return codings.iter().rev().copied().find(|coding| is_held(&self.tag(*coding)));
         }
         let is_fresh = date(request, header::IF_MODIFIED_SINCE).is_some_and(|date| self.modified() <= date);
         is_fresh.then(|| preferred(request, codings))

@@ -111,7 +111,8 @@ fn what_the_client_has_is_not_sent_again() {
         let call = headers.iter().fold(app.get(CSV), |call, (name, value)| call.header(name, value));
         let answer = call.expect(status);
         if status == 304 {
-            assert!(answer.body.is_empty() && answer.header("etag").starts_with(tag.trim_end_matches('"')));
+            let expected = if headers[0].1 == coded { coded.as_str() } else { tag };
+            assert_eq!((answer.header("etag"), answer.body.len()), (expected, 0));
             assert_eq!((answer.header("last-modified"), answer.header("vary")), (date, "Accept-Encoding"));
         }
     }
@@ -219,7 +220,7 @@ fn larger_files_are_compressed_while_nobody_waits() {
             if answer.header("content-encoding") == coding {
                 break answer;
             }
-            assert!(begin.elapsed() < Duration::from_secs(60), "it is never compressed");
+            assert!(begin.elapsed() < Duration::from_secs(600), "it is never compressed");
             thread::sleep(Duration::from_millis(50));
         };
         assert!(unpacked(&packed) == plain.body && packed.body.len() < plain.body.len() / 3);
@@ -232,13 +233,13 @@ fn larger_files_are_compressed_while_nobody_waits() {
 
 #[test]
 fn the_room_is_bounded() {
-    let (app, folder) = app_with(2_000, 5);
+    let (app, folder) = app_with(2_000, 10);
     let formats = ["csv", "json", "geojson", "ndjson", "txt", "kml"];
     for format in formats {
         let answer = app.get(&format!("{ADDRESS}/download.{format}")).expect(200);
         assert!(answer.body.len() > 300_000, "{format}");
         let used: u64 = names(&folder).iter().map(|name| fs::metadata(folder.join(name)).expect("a file").len()).sum();
-        assert!(used <= 5 << 20, "{format}: {used}");
+        assert!(used <= 10 << 20, "{format}: {used}");
     }
     let kept = names(&folder).iter().filter(|name| name.ends_with(".json")).count();
     assert!((1..formats.len()).contains(&kept), "{kept} are left");
@@ -266,7 +267,7 @@ fn without_a_disk_files_are_sent_while_they_are_made() {
 #[test]
 fn who_downloads_slowly_holds_no_connection_to_the_database() {
     let app = TestApp::spawn();
-    app.publish("331007_aed", table("aed", 12_000, |_, set| set("備考", &"長い文".repeat(100))));
+    app.publish("331007_aed", table("aed", 2_000, |_, set| set("備考", &"長い文".repeat(1_000))));
     let size = app.get(CSV).expect(200).body.len();
     assert!(size > 10 << 20, "more than sockets hold");
     // More of them than there are connections.
