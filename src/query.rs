@@ -3,12 +3,14 @@
 
 mod canonical;
 mod cursor;
+mod expression;
 mod link;
 mod parse;
 
 pub use cursor::{Cursor, CursorError};
+pub use expression::{Arithmetic, Comparator, Expression, Geometry, Position, Relation, Term, Wildcard};
 pub use link::{next_link, query_string};
-pub use parse::{MAX_LIMIT, Parameter, QueryError, Scope, parse};
+pub use parse::{FILTER_LANGUAGES, MAX_FILTER_JSON, MAX_LIMIT, Parameter, QueryError, Scope, parse};
 
 use crate::schema::{Comparison, Decimal, Kind, Record};
 
@@ -17,6 +19,8 @@ use crate::schema::{Comparison, Decimal, Kind, Record};
 pub struct Query {
     /// What a record must fulfil: all of these.
     pub conditions: Vec<Condition>,
+    /// What else it must fulfil, where that is more than conditions can say.
+    pub filter: Option<Expression>,
     /// Where it must stand.
     pub area: Option<Area>,
     /// The fields to answer with, in this order; `None`: all.
@@ -38,6 +42,7 @@ impl Default for Query {
     fn default() -> Query {
         Query {
             conditions: Vec::new(),
+            filter: None,
             area: None,
             select: None,
             sort: Vec::new(),

@@ -1,6 +1,6 @@
 //! Records: of one dataset, of a standard across all organizations, and single ones.
 
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use diesel::pg::PgConnection;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use super::parameters::Parameters;
 use super::problem::{Code, Problem};
 use super::resolve::{self, Found};
 use crate::format::{self, Columns, Format, Head, Options};
-use crate::query::{self, Page, Query, Scope as QueryScope};
+use crate::query::{self, FILTER_LANGUAGES, Page, Query, Scope as QueryScope};
 use crate::schema::Schema;
 use crate::standard::Older;
 use crate::store::records::{self, Scope};
@@ -20,15 +20,17 @@ use crate::store::records::{self, Scope};
 /// Parameters beside those of a query.
 const RESERVED: [&str; 4] = ["format", "bom", "table", "lang"];
 
+/// The records of one data set.
 #[derive(Deserialize)]
-struct DatasetPath {
+pub struct DatasetPath {
     id: String,
     number: Option<i32>,
     format: Option<String>,
 }
 
+/// The records of one standard.
 #[derive(Deserialize)]
-struct StandardPath {
+pub struct StandardPath {
     slug: String,
     format: Option<String>,
 }
@@ -48,7 +50,7 @@ pub async fn list_records(
     request: HttpRequest,
     path: web::Path<DatasetPath>,
 ) -> Result<HttpResponse, Problem> {
-    of_dataset(app, request, path.into_inner()).await
+    of_dataset(app, request, path.into_inner(), None).await
 }
 
 /// データの検索（形式を拡張子で指定） / Query the records, format by suffix
@@ -66,7 +68,7 @@ pub async fn list_records_as(
     request: HttpRequest,
     path: web::Path<DatasetPath>,
 ) -> Result<HttpResponse, Problem> {
-    of_dataset(app, request, path.into_inner()).await
+    of_dataset(app, request, path.into_inner(), None).await
 }
 
 /// 過去の版のデータの検索 / Query the records of a version
@@ -84,7 +86,7 @@ pub async fn list_version_records(
     request: HttpRequest,
     path: web::Path<DatasetPath>,
 ) -> Result<HttpResponse, Problem> {
-    of_dataset(app, request, path.into_inner()).await
+    of_dataset(app, request, path.into_inner(), None).await
 }
 
 /// 全自治体を横断した検索 / Query the records of all organizations
@@ -102,7 +104,7 @@ pub async fn list_standard_records(
     request: HttpRequest,
     path: web::Path<StandardPath>,
 ) -> Result<HttpResponse, Problem> {
-    across(app, request, path.into_inner()).await
+    across(app, request, path.into_inner(), None).await
 }
 
 /// 全自治体を横断した検索（形式を拡張子で指定） / Query the records of all organizations, format by suffix
@@ -120,7 +122,7 @@ pub async fn list_standard_records_as(
     request: HttpRequest,
     path: web::Path<StandardPath>,
 ) -> Result<HttpResponse, Problem> {
-    across(app, request, path.into_inner()).await
+    across(app, request, path.into_inner(), None).await
 }
 
 #[derive(Deserialize)]
@@ -167,16 +169,34 @@ pub async fn get_record(
     Ok(cache::answer(&request, "application/json", body))
 }
 
-async fn of_dataset(app: web::Data<App>, request: HttpRequest, path: DatasetPath) -> Result<HttpResponse, Problem> {
-    let question = Question::read(&request, path.format)?;
+/// Answers a question to one data set, with the filter of the body where there is one.
+///
+/// # Errors
+/// The problem to answer with.
+pub async fn of_dataset(
+    app: web::Data<App>,
+    request: HttpRequest,
+    path: DatasetPath,
+    filter: Option<String>,
+) -> Result<HttpResponse, Problem> {
+    let question = Question::read(&request, path.format, filter)?;
     answer(app, request, question, move |app, connection, table, serial| {
         resolve::table(app, connection, &path.id, path.number, table, serial)
     })
     .await
 }
 
-async fn across(app: web::Data<App>, request: HttpRequest, path: StandardPath) -> Result<HttpResponse, Problem> {
-    let question = Question::read(&request, path.format)?;
+/// As [`of_dataset`], across all organizations.
+///
+/// # Errors
+/// The problem to answer with.
+pub async fn across(
+    app: web::Data<App>,
+    request: HttpRequest,
+    path: StandardPath,
+    filter: Option<String>,
+) -> Result<HttpResponse, Problem> {
+    let question = Question::read(&request, path.format, filter)?;
     answer(app, request, question, move |app, connection, table, serial| {
         resolve::across(app, connection, &path.slug, table, serial)
     })
@@ -185,7 +205,10 @@ async fn across(app: web::Data<App>, request: HttpRequest, path: StandardPath) -
 
 /// A question as it came over HTTP.
 struct Question {
+    /// What stands in the address, and goes into that of the next page.
     parameters: Parameters,
+    /// All that is asked: the filter of a body too.
+    asked: Parameters,
     /// By suffix or `format`; else `accept` decides, when the table is known.
     format: Option<&'static dyn Format>,
     accept: String,
@@ -193,7 +216,7 @@ struct Question {
 }
 
 impl Question {
-    fn read(request: &HttpRequest, suffix: Option<String>) -> Result<Question, Problem> {
+    fn read(request: &HttpRequest, suffix: Option<String>, filter: Option<String>) -> Result<Question, Problem> {
         let parameters = Parameters::of(request)?;
         let options = Options { bom: parameters.flag("bom", true)? };
         if let (Some(suffix), Some(other)) =
@@ -209,7 +232,12 @@ impl Question {
         let named = suffix.as_deref().or(parameters.get("format"));
         let format = named.map(|name| format::by_id(name).ok_or_else(|| unknown_format(name))).transpose()?;
         let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        Ok(Question { accept: accept.to_owned(), parameters, format, options })
+        let mut asked = parameters.clone();
+        if let Some(filter) = filter {
+            asked.add("filter", filter);
+            asked.add("filter-lang", FILTER_LANGUAGES[1].to_owned());
+        }
+        Ok(Question { accept: accept.to_owned(), parameters, asked, format, options })
     }
 
     /// The format to answer in.
@@ -262,14 +290,15 @@ async fn answer<F>(
 where
     F: for<'a> Fn(&'a App, &mut PgConnection, Option<&str>, Option<i64>) -> Result<Found<'a>, Problem> + Send + 'static,
 {
-    let held = cache::held_tags(&request);
+    // Only reading can be answered by "as you have it".
+    let held = if request.method() == Method::GET { cache::held_tags(&request) } else { Vec::new() };
     let address = request.path().to_owned();
     let options = question.options;
     let db = app.db.clone();
     let answer = db
         .read(move |connection| {
             let table = question.parameters.get("table");
-            let (found, query) = ask(&app, connection, &question.parameters, table, &find)?;
+            let (found, query) = ask(&app, connection, &question.asked, table, &find)?;
             let format = question.format_for(&found)?;
             let tag = cache::weak_tag(&[
                 &found.resource,

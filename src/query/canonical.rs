@@ -44,6 +44,9 @@ impl Query {
             }
             None => {}
         }
+        if let Some(filter) = &self.filter {
+            push(&mut text, format_args!(" filter {}", filter.canonical()));
+        }
         for Sort { field, descending } in &self.sort {
             push(&mut text, format_args!(" sort {}{field}", if *descending { '-' } else { '+' }));
         }
@@ -51,7 +54,8 @@ impl Query {
     }
 }
 
-fn condition(Condition { field, test }: &Condition) -> String {
+/// A condition as text; a filter holds conditions too.
+pub(super) fn condition(Condition { field, test }: &Condition) -> String {
     let one = |name: &str, value: String| format!("{field} {name} {value}");
     match test {
         Test::In { values, null } => one("in", list(values, *null)),
@@ -88,14 +92,14 @@ fn operand(value: &Operand) -> String {
 }
 
 /// `10`, `10.0` and `10.00` are the same number.
-fn shortest(decimal: &Decimal) -> &str {
+pub(super) fn shortest(decimal: &Decimal) -> &str {
     let digits = decimal.as_str();
     let short = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
     if short == "-0" { "0" } else { short }
 }
 
 /// Minus zero as zero.
-fn zero(degrees: f64) -> f64 {
+pub(super) fn zero(degrees: f64) -> f64 {
     if degrees == 0.0 { 0.0 } else { degrees }
 }
 

@@ -4,6 +4,7 @@
 //! Every order ends with the stored table and the row number, so that a walk through pages visits each record once.
 
 pub mod comparison;
+mod expression;
 mod filter;
 mod near;
 mod order;
@@ -147,7 +148,7 @@ fn select_rows() -> Statement {
 
 /// Whether all records are asked for. Nearest first leaves out those without coordinates.
 fn is_unfiltered(query: &Query) -> bool {
-    query.conditions.is_empty() && query.area.is_none()
+    query.conditions.is_empty() && query.filter.is_none() && query.area.is_none()
 }
 
 fn rows_as_published(

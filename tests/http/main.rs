@@ -8,6 +8,7 @@ mod across;
 mod atomicity;
 mod datasets;
 mod downloads;
+mod filter;
 mod fix;
 mod formats;
 mod guard;

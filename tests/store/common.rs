@@ -151,16 +151,7 @@ pub fn database() -> (TestDatabase, Db) {
 }
 
 pub fn all() -> Query {
-    Query {
-        conditions: vec![],
-        area: None,
-        select: None,
-        sort: vec![],
-        limit: 100,
-        offset: 0,
-        cursor: None,
-        count: true,
-    }
+    Query::default()
 }
 
 pub fn with(field: usize, test: Test) -> Query {
