@@ -9,6 +9,7 @@ mod dataset_body;
 mod datasets;
 mod downloads;
 mod explain;
+mod filter;
 mod fix;
 mod groups;
 mod health;
@@ -184,6 +185,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(standards::get_template_workbook)
                 .service(records::list_standard_records_as)
                 .service(records::list_standard_records)
+                .service(filter::list_standard_records_by_filter)
                 .service(standards::get_standard)
                 .service(organizations::list_organizations)
                 .service(organizations::get_organization)
@@ -192,8 +194,10 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(downloads::download_version)
                 .service(records::list_records_as)
                 .service(records::list_records)
+                .service(filter::list_records_by_filter)
                 .service(records::get_record)
                 .service(records::list_version_records)
+                .service(filter::list_version_records_by_filter)
                 .service(datasets::list_versions)
                 .service(datasets::get_version)
                 .service(datasets::get_dataset)

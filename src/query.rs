@@ -4,6 +4,7 @@
 mod canonical;
 mod cursor;
 mod explanation;
+mod expression;
 pub mod grouping;
 pub mod instant;
 mod link;
@@ -12,9 +13,10 @@ mod parse;
 mod words;
 
 pub use cursor::{Cursor, CursorError};
+pub use expression::{Arithmetic, Comparator, Expression, Geometry, Position, Relation, Term, Wildcard};
 pub use link::{next_link, query_string};
 pub use open::{OpenAt, OpenStatus};
-pub use parse::{MAX_LIMIT, Parameter, QueryError, Scope, as_of, parse, pinned};
+pub use parse::{FILTER_LANGUAGES, MAX_FILTER_JSON, MAX_LIMIT, Parameter, QueryError, Scope, as_of, parse, pinned};
 pub use words::{Word, words};
 
 use std::borrow::Cow;
@@ -30,6 +32,8 @@ pub struct Query {
     pub conditions: Vec<Condition>,
     /// Words that must stand somewhere in its text: all of these.
     pub words: Vec<Word>,
+    /// What else it must fulfil, where that is more than conditions can say.
+    pub filter: Option<Expression>,
     /// Where it must stand.
     pub area: Option<Area>,
     /// When it must be open, or closed.
@@ -62,6 +66,7 @@ impl Default for Query {
         Query {
             conditions: Vec::new(),
             words: Vec::new(),
+            filter: None,
             area: None,
             open: None,
             grouping: None,
@@ -91,7 +96,7 @@ impl Query {
 
     /// Whether words are all that a record must fulfil.
     pub fn is_words_only(&self) -> bool {
-        self.conditions.is_empty() && self.area.is_none() && self.open.is_none()
+        self.conditions.is_empty() && self.filter.is_none() && self.area.is_none() && self.open.is_none()
     }
 
     /// The table that the answer is of: that of the groups, where there are any, with the names asked for.

@@ -65,6 +65,7 @@ pub fn body(connection: &mut PgConnection, found: &Found, query: &Query, asked: 
         "records": found.scope.row_count(),
         "as_of": time,
         "conditions": texts(query.conditions_in_words(schema)),
+        "filter": asked.pairs.iter().find(|(name, _)| name == "filter").map(|(_, filter)| filter),
         "words": query.words.iter().map(|word| &word.spellings).collect::<Vec<_>>(),
         "fields": used.map(FieldBody::from).collect::<Vec<_>>(),
         "area": query.area.map(area),

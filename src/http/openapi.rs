@@ -17,7 +17,7 @@ use utoipa_actix_web::AppExt;
 use super::problem::Code;
 use super::{datasets, downloads, publish, standards};
 use crate::format::{Encoding, FORMATS, RAW};
-use crate::query::{MAX_LIMIT, OpenStatus};
+use crate::query::{FILTER_LANGUAGES, MAX_LIMIT, OpenStatus};
 use crate::schema::{Field, Kind, Schema};
 use crate::standard::{Edition, Registry, Standard, Table};
 use crate::validate::report::REPORT_FORMATS;
@@ -39,7 +39,7 @@ use crate::validate::report::REPORT_FORMATS;
         (name = "運用 / operation", description = "動作の確認 / health"),
     ),
     modifiers(&BearerToken),
-    components(schemas(Record, Records, super::problem::ProblemBody))
+    components(schemas(Record, Records, Filter, super::problem::ProblemBody))
 )]
 struct Document;
 
@@ -101,6 +101,12 @@ fn complete(operation: &mut Operation, registry: &Registry, is_read: bool) {
             |parameter: &Parameter| parameter.name == "format" && parameter.parameter_in == ParameterIn::Query;
         let parameters = operation.parameters.get_or_insert_default();
         parameters.retain(|parameter| !matches!(parameter, RefOr::T(parameter) if is_format(parameter)));
+    }
+    if id.ends_with("_by_filter") {
+        // The body says it.
+        let parameters = operation.parameters.get_or_insert_default();
+        parameters
+            .retain(|parameter| !matches!(parameter, RefOr::T(parameter) if parameter.name.starts_with("filter")));
     }
     for parameter in operation.parameters.iter_mut().flatten() {
         let RefOr::T(parameter) = parameter else { continue };
@@ -187,6 +193,7 @@ fn words(operation: &str, parameter: &str, registry: &Registry) -> Option<Vec<St
         (_, "encoding") => owned(&Encoding::ALL.map(Encoding::as_str)),
         (_, "names") => owned(&["ja", "en"]),
         (_, "open_status") => owned(&OpenStatus::ALL.map(OpenStatus::name)),
+        (_, "filter-lang") => owned(&FILTER_LANGUAGES),
         ("list_datasets", "sort") => owned(&datasets::ORDERS),
         ("fix_file", "format") => owned(&["csv", "json"]),
         ("fix_file", "fix") => owned(&["true", "lossless", "likely"]),
@@ -242,7 +249,10 @@ fn headers(operation: &str, status: &str) -> &'static [(&'static str, &'static s
             | "list_records_as"
             | "list_version_records"
             | "list_standard_records"
-            | "list_standard_records_as",
+            | "list_standard_records_as"
+            | "list_records_by_filter"
+            | "list_version_records_by_filter"
+            | "list_standard_records_by_filter",
             "200",
         ) => &[TAG, LINK, REPLACED],
         ("download_dataset" | "download_version", "200") => &[TAG, NAME, MODIFIED, RANGES, REPLACED],
@@ -373,6 +383,30 @@ impl PartialSchema for Records {
 
 impl ToSchema for Records {}
 
+/// 条件（CQL2 JSON） / a filter in CQL2 JSON
+#[derive(Serialize)]
+pub struct Filter;
+
+impl PartialSchema for Filter {
+    fn schema() -> RefOr<ApiSchema> {
+        let op =
+            ObjectBuilder::new().schema_type(Type::String).description(Some("演算子・関数 / operator or function"));
+        let item = AnyOfBuilder::new();
+        let item = [Type::Object, Type::Array, Type::String, Type::Number, Type::Boolean]
+            .into_iter()
+            .fold(item, |any, kind| any.item(ObjectBuilder::new().schema_type(kind)));
+        ObjectBuilder::new()
+            .property("op", op)
+            .required("op")
+            .property("args", ArrayBuilder::new().items(item))
+            .required("args")
+            .examples([serde_json::json!({"op": ">=", "args": [{"property": "緯度"}, 34.5]})])
+            .into()
+    }
+}
+
+impl ToSchema for Filter {}
+
 /// The parameters of a record query that every table has. Each field of the table is a parameter too.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -392,6 +426,12 @@ pub struct RecordQuery {
     offset: Option<u32>,
     /// 次のページの位置（`next` にあるもの） / place to go on from, out of `next`
     cursor: Option<String>,
+    /// 条件（CQL2） / condition in CQL2
+    #[param(example = "緯度 >= 34.5 AND 名称 LIKE '%公民館%'")]
+    filter: Option<String>,
+    /// `filter` の書き方（既定 cql2-text） / form of `filter`
+    #[param(rename = "filter-lang")]
+    filter_lang: Option<String>,
     /// 西,南,東,北（十進度、WGS 84） / box in degrees, WGS 84
     #[param(example = "133.5,34.4,134.2,35.0")]
     bbox: Option<String>,

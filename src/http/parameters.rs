@@ -69,6 +69,11 @@ impl Parameters {
         self.0.iter().rev().find(|(given, _)| given == name || nfkc(given) == name).map(|(_, value)| value.as_str())
     }
 
+    /// Adds a parameter that did not stand in the address.
+    pub fn add(&mut self, name: &str, value: String) {
+        self.0.push((name.to_owned(), value));
+    }
+
     /// All parameters.
     pub fn pairs(&self) -> &[(String, String)] {
         &self.0

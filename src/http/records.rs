@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use actix_web::http::Method;
 use actix_web::http::header::{self, ContentEncoding};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Deserialize;
@@ -17,7 +18,7 @@ use super::parameters::Parameters;
 use super::problem::{Code, Problem};
 use super::resolve::{self, Address, Found, Of};
 use crate::format::{self, Columns, Format, Head, Options};
-use crate::query::{self, Page, Query, Scope as QueryScope};
+use crate::query::{self, FILTER_LANGUAGES, Page, Query, Scope as QueryScope};
 use crate::schema::Schema;
 use crate::store::records;
 use crate::store::{Cost, StoreError};
@@ -26,15 +27,17 @@ use crate::text::Lang;
 /// Parameters beside those of a query.
 const RESERVED: [&str; 6] = ["format", "bom", "encoding", "width", "table", "lang"];
 
+/// The records of one data set.
 #[derive(Deserialize)]
-struct DatasetPath {
+pub struct DatasetPath {
     id: String,
     number: Option<i32>,
     format: Option<String>,
 }
 
+/// The records of one standard.
 #[derive(Deserialize)]
-struct StandardPath {
+pub struct StandardPath {
     slug: String,
     format: Option<String>,
 }
@@ -54,7 +57,7 @@ pub async fn list_records(
     request: HttpRequest,
     path: web::Path<DatasetPath>,
 ) -> Result<HttpResponse, Problem> {
-    of_dataset(app, request, path.into_inner()).await
+    of_dataset(app, request, path.into_inner(), None).await
 }
 
 /// データの検索（形式を拡張子で指定） / Query the records, format by suffix
@@ -72,7 +75,7 @@ pub async fn list_records_as(
     request: HttpRequest,
     path: web::Path<DatasetPath>,
 ) -> Result<HttpResponse, Problem> {
-    of_dataset(app, request, path.into_inner()).await
+    of_dataset(app, request, path.into_inner(), None).await
 }
 
 /// 過去の版のデータの検索 / Query the records of a version
@@ -90,7 +93,7 @@ pub async fn list_version_records(
     request: HttpRequest,
     path: web::Path<DatasetPath>,
 ) -> Result<HttpResponse, Problem> {
-    of_dataset(app, request, path.into_inner()).await
+    of_dataset(app, request, path.into_inner(), None).await
 }
 
 /// 全自治体を横断した検索 / Query the records of all organizations
@@ -108,7 +111,7 @@ pub async fn list_standard_records(
     request: HttpRequest,
     path: web::Path<StandardPath>,
 ) -> Result<HttpResponse, Problem> {
-    across(app, request, path.into_inner()).await
+    across(app, request, path.into_inner(), None).await
 }
 
 /// 全自治体を横断した検索（形式を拡張子で指定） / Query the records of all organizations, format by suffix
@@ -126,7 +129,7 @@ pub async fn list_standard_records_as(
     request: HttpRequest,
     path: web::Path<StandardPath>,
 ) -> Result<HttpResponse, Problem> {
-    across(app, request, path.into_inner()).await
+    across(app, request, path.into_inner(), None).await
 }
 
 #[derive(Deserialize)]
@@ -182,17 +185,40 @@ pub async fn get_record(
     Ok(cache::answer(&request, "application/json", body))
 }
 
-async fn of_dataset(app: web::Data<App>, request: HttpRequest, path: DatasetPath) -> Result<HttpResponse, Problem> {
-    answer(app, request, path.format, Of::Dataset { id: path.id, number: path.number }).await
+/// Answers a question to one data set, with the filter of the body where there is one.
+///
+/// # Errors
+/// The problem to answer with.
+pub async fn of_dataset(
+    app: web::Data<App>,
+    request: HttpRequest,
+    path: DatasetPath,
+    filter: Option<String>,
+) -> Result<HttpResponse, Problem> {
+    let question = Question::read(&request, path.format, filter)?;
+    answer(app, request, question, Of::Dataset { id: path.id, number: path.number }).await
 }
 
-async fn across(app: web::Data<App>, request: HttpRequest, path: StandardPath) -> Result<HttpResponse, Problem> {
-    answer(app, request, path.format, Of::Standard { slug: path.slug }).await
+/// As [`of_dataset`], across all organizations.
+///
+/// # Errors
+/// The problem to answer with.
+pub async fn across(
+    app: web::Data<App>,
+    request: HttpRequest,
+    path: StandardPath,
+    filter: Option<String>,
+) -> Result<HttpResponse, Problem> {
+    let question = Question::read(&request, path.format, filter)?;
+    answer(app, request, question, Of::Standard { slug: path.slug }).await
 }
 
 /// A question as it came over HTTP.
 struct Question {
+    /// What stands in the address, and goes into that of the next page.
     parameters: Parameters,
+    /// All that is asked: the filter of a body too.
+    asked: Parameters,
     /// By suffix or `format`; else `accept` decides, when the table is known.
     format: Option<&'static dyn Format>,
     accept: String,
@@ -201,7 +227,7 @@ struct Question {
 }
 
 impl Question {
-    fn read(request: &HttpRequest, suffix: Option<String>) -> Result<Question, Problem> {
+    fn read(request: &HttpRequest, suffix: Option<String>, filter: Option<String>) -> Result<Question, Problem> {
         let parameters = Parameters::of(request)?;
         let options = output::options(&parameters)?;
         if let (Some(suffix), Some(other)) =
@@ -217,8 +243,13 @@ impl Question {
         let named = suffix.as_deref().or(parameters.get("format"));
         let format = named.map(|name| format::by_id(name).ok_or_else(|| unknown_format(name))).transpose()?;
         let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let mut asked = parameters.clone();
+        if let Some(filter) = filter {
+            asked.add("filter", filter);
+            asked.add("filter-lang", FILTER_LANGUAGES[1].to_owned());
+        }
         let as_of = AsOf::read(&parameters)?;
-        Ok(Question { accept: accept.to_owned(), parameters, format, options, as_of })
+        Ok(Question { accept: accept.to_owned(), parameters, asked, format, options, as_of })
     }
 
     /// The format to answer in.
@@ -267,10 +298,9 @@ struct Body {
 async fn answer(
     app: web::Data<App>,
     request: HttpRequest,
-    suffix: Option<String>,
+    question: Question,
     of: Of,
 ) -> Result<HttpResponse, Problem> {
-    let question = Question::read(&request, suffix)?;
     question.as_of.fits(&of)?;
     let (found, query) = ask(&app, &question, of).await?;
     let format = question.format_for(&found, &query.answer_schema(&found.schema))?;
@@ -285,7 +315,8 @@ async fn answer(
         &format!("{options:?}"),
         &address,
     ]);
-    if cache::is_fresh(&request, &tag) {
+    // Only reading can be answered by "as you have it".
+    if request.method() == Method::GET && cache::is_fresh(&request, &tag) {
         return Ok(cache::not_modified(&tag));
     }
     if query.explain {
@@ -332,11 +363,11 @@ async fn answer(
 /// Reads the question against the records of now, and again against those of the cursor's publication where it names an
 /// older one.
 async fn ask(app: &web::Data<App>, question: &Question, of: Of) -> Result<(Arc<Found>, Query), Problem> {
-    let Question { parameters, as_of, .. } = question;
+    let Question { asked, parameters, as_of, .. } = question;
     let parse = |found: &Found| {
         let is_across = found.is_across;
         let scope = QueryScope { resource: &found.resource, reserved: &RESERVED, is_across, now: as_of.now };
-        query::parse(&found.schema, parameters.pairs(), scope).map_err(Problem::parameters)
+        query::parse(&found.schema, asked.pairs(), scope).map_err(Problem::parameters)
     };
     let serial = as_of.serial(app).await?;
     let address = Address { of, table: parameters.get("table").map(str::to_owned), serial };

@@ -51,6 +51,9 @@ impl Query {
             }
             None => {}
         }
+        if let Some(filter) = &self.filter {
+            push(&mut text, format_args!(" filter {}", filter.canonical()));
+        }
         if let Some(OpenAt { at, status }) = self.open {
             push(&mut text, format_args!(" {} {at}", status.name()));
         }
@@ -77,7 +80,8 @@ fn keys(keys: &[Key]) -> String {
     names.collect::<Vec<_>>().join(",")
 }
 
-fn condition(Condition { field, test }: &Condition) -> String {
+/// A condition as text; a filter holds conditions too.
+pub(super) fn condition(Condition { field, test }: &Condition) -> String {
     let one = |name: &str, value: String| format!("{field} {name} {value}");
     match test {
         Test::In { values, null } => one("in", list(values, *null)),
@@ -114,7 +118,7 @@ fn operand(value: &Operand) -> String {
 }
 
 /// Minus zero as zero.
-fn zero(degrees: f64) -> f64 {
+pub(super) fn zero(degrees: f64) -> f64 {
     if degrees == 0.0 { 0.0 } else { degrees }
 }
 

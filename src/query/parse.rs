@@ -3,12 +3,14 @@
 mod area;
 mod condition;
 mod error;
+mod filter;
 mod group;
 mod names;
 mod open;
 mod page;
 
 pub use error::QueryError;
+pub use filter::{LANGUAGES as FILTER_LANGUAGES, MAX_JSON as MAX_FILTER_JSON};
 pub use open::{as_of, pinned};
 pub use page::MAX_LIMIT;
 
@@ -53,6 +55,10 @@ pub enum Parameter {
     Offset,
     /// Where the page before ended.
     Cursor,
+    /// A condition in CQL2.
+    Filter,
+    /// The form of the filter.
+    FilterLang,
     /// A box of degrees.
     Bbox,
     /// Degrees north of a place.
@@ -87,12 +93,14 @@ pub enum Parameter {
 
 impl Parameter {
     /// Every parameter.
-    pub const ALL: [Parameter; 20] = [
+    pub const ALL: [Parameter; 22] = [
         Parameter::Select,
         Parameter::Sort,
         Parameter::Limit,
         Parameter::Offset,
         Parameter::Cursor,
+        Parameter::Filter,
+        Parameter::FilterLang,
         Parameter::Bbox,
         Parameter::Lat,
         Parameter::Lon,
@@ -118,6 +126,8 @@ impl Parameter {
             Parameter::Limit => "limit",
             Parameter::Offset => "offset",
             Parameter::Cursor => "cursor",
+            Parameter::Filter => "filter",
+            Parameter::FilterLang => "filter-lang",
             Parameter::Bbox => "bbox",
             Parameter::Lat => "lat",
             Parameter::Lon => "lon",
@@ -199,8 +209,12 @@ pub fn parse(schema: &Schema, pairs: &[(String, String)], scope: Scope) -> Resul
         offset: page::offset(&given, &mut errors),
         count: page::count(&given, &mut errors),
         conditions: conditions.into_list(),
+        filter: None,
         cursor: None,
     };
+    if let Some(filter) = filter::read(schema, &given, &mut errors) {
+        query.demand(filter);
+    }
     // A cursor fits one question, so the question must be sound before the cursor can be judged.
     if let (Some(text), true) = (given.one(Parameter::Cursor, &mut errors), errors.is_empty()) {
         query.cursor = page::cursor(&query.answer_schema(schema), &query, scope.resource, text, &mut errors);
@@ -243,7 +257,7 @@ fn is_readable(meaning: Meaning, name: &str, value: &str, errors: &mut Errors) -
         return false;
     }
     let has_own_limit = match meaning {
-        Meaning::Parameter(Parameter::Cursor) | Meaning::Condition(_, Op::In | Op::NotIn) => true,
+        Meaning::Parameter(Parameter::Cursor | Parameter::Filter) | Meaning::Condition(_, Op::In | Op::NotIn) => true,
         Meaning::Parameter(_) | Meaning::Reserved | Meaning::Condition(..) | Meaning::Unknown => false,
     };
     if !has_own_limit && is_too_long(value) {

@@ -4,6 +4,7 @@
 //! Every order ends with the stored table and the row number, so that a walk through pages visits each record once.
 
 pub mod comparison;
+mod expression;
 mod filter;
 pub mod groups;
 mod near;
@@ -74,7 +75,7 @@ pub fn count(connection: &mut PgConnection, schema: &Schema, scope: &Scope, quer
         return Ok(scope.row_count());
     }
     let is_anywhere = matches!(query.area, Some(Area::Near { radius_m: None, .. }));
-    if is_anywhere && query.conditions.is_empty() && query.words.is_empty() {
+    if is_anywhere && (Query { area: None, ..query.clone() }).is_unfiltered() {
         return Ok(scope.located());
     }
     let mut statement = Statement::new("SELECT count(*) FROM ");

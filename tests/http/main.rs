@@ -10,6 +10,7 @@ mod atomicity;
 mod datasets;
 mod downloads;
 mod explain;
+mod filter;
 mod fix;
 mod formats;
 mod groups;

@@ -12,7 +12,7 @@ use crate::{
 /// The most conditions of one question.
 const MAX_CONDITIONS: usize = 100;
 /// The most values that one field is compared with.
-const MAX_VALUES: usize = 1_000;
+pub(super) const MAX_VALUES: usize = 1_000;
 
 /// The conditions read so far.
 #[derive(Default)]
@@ -23,7 +23,7 @@ pub(super) struct Conditions {
 }
 
 /// What is wrong, and a hint.
-type Mistake = (Bilingual, Option<Bilingual>);
+pub(super) type Mistake = (Bilingual, Option<Bilingual>);
 
 impl Conditions {
     pub(super) fn add(&mut self, schema: &Schema, index: usize, op: Op, pair: (&str, &str), errors: &mut Errors) {
@@ -134,7 +134,7 @@ fn list<'v>(field: &Field, texts: impl IntoIterator<Item = &'v str>) -> Result<(
 }
 
 /// A value in the form in which its field compares; `None` for an empty one.
-fn operand(field: &Field, text: &str) -> Result<Option<Operand>, Mistake> {
+pub(super) fn operand(field: &Field, text: &str) -> Result<Option<Operand>, Mistake> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -200,7 +200,7 @@ fn empty(op: Op) -> Mistake {
     (message, Some(hint))
 }
 
-fn too_many_values() -> Bilingual {
+pub(super) fn too_many_values() -> Bilingual {
     both(
         format!("一つの項目に値が多すぎます。{MAX_VALUES} 個までにしてください。"),
         format!("Too many values for one field; at most {MAX_VALUES} are allowed."),

@@ -174,7 +174,7 @@ pub(super) fn operators_of(field: &Field) -> Bilingual {
 }
 
 /// The candidate that was probably meant.
-fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if name.len() > MAX_COMPARED { None } else { nearest(name, candidates) }
 }
 
@@ -182,7 +182,7 @@ pub(super) fn meant(name: &str) -> Bilingual {
     both(format!("「{name}」のことですか。"), format!("Did you mean {name}?"))
 }
 
-fn some_fields(schema: &Schema) -> Bilingual {
+pub(super) fn some_fields(schema: &Schema) -> Bilingual {
     let names: Vec<&str> = fields(schema).take(FIELDS_SHOWN).collect();
     let more = schema.fields().len() - names.len();
     let (more_ja, more_en) = if more > 0 {
@@ -201,6 +201,6 @@ fn names(schema: &Schema) -> impl Iterator<Item = &str> {
     fields(schema).chain(schema.fields().iter().filter_map(Field::english))
 }
 
-fn fields(schema: &Schema) -> impl Iterator<Item = &str> {
+pub(super) fn fields(schema: &Schema) -> impl Iterator<Item = &str> {
     schema.fields().iter().map(|field| field.name.as_str())
 }

@@ -4,7 +4,7 @@
 //! costs less than half.
 
 use super::statement::Statement;
-use super::{near, open};
+use super::{expression, near, open};
 use crate::query::{Area, Condition, Operand, Query, Test};
 use crate::schema::{Comparison, Kind, Schema, json_token};
 
@@ -28,6 +28,9 @@ pub fn of_fields(schema: &Schema, query: &Query) -> Statement {
     let mut statement = Statement::default();
     for condition in &query.conditions {
         statement.push(" AND ").append(of_condition(schema, condition));
+    }
+    if let Some(filter) = &query.filter {
+        statement.push(" AND ").append(expression::of_expression(schema, filter));
     }
     if let (Some(open), Some(opening)) = (&query.open, schema.opening()) {
         statement.push(" AND ").append(open::filter(opening, open));
@@ -72,7 +75,8 @@ fn token(field: usize) -> Statement {
     statement
 }
 
-fn of_condition(schema: &Schema, condition: &Condition) -> Statement {
+/// A single condition.
+pub fn of_condition(schema: &Schema, condition: &Condition) -> Statement {
     let field = condition.field;
     match (&condition.test, comparison(schema, field)) {
         (Test::In { values, null }, Comparison::Text) => is_token(field, values, *null),
