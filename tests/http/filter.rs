@@ -314,9 +314,6 @@ fn what_is_wrong_with_a_filter_is_said() {
     app.publish("332089_population", crate::support::tables::sample("population"));
     let population = "/api/v1/datasets/332089_population/records";
     app.get(&format!("{population}?{}", encoded("S_WITHIN(geometry, BBOX(1,2,3,4))"))).fails(Code::InvalidParameter);
-    assert_eq!(numbers_of(&app, &format!("{population}?{}", encoded("0-4歳の男性 >= 0 AND 総人口 > 0"))), 200);
-}
-
-fn numbers_of(app: &TestApp, address: &str) -> u16 {
-    app.get(address).send().status
+    // A name that begins with a digit.
+    app.get(&format!("{population}?{}", encoded("0-4歳の男性 >= 0 AND 総人口 > 0"))).expect(200);
 }

@@ -1,5 +1,7 @@
 //! Random tables and random questions: the database and [`crate::evaluate`] must agree on records, order, total and pages.
 
+use std::cell::Cell;
+
 use machikura::query::{self, Area, Condition, Query, Scope as QueryScope, Sort, Test};
 use machikura::store::Db;
 use machikura::store::records::Scope;
@@ -145,7 +147,8 @@ fn published(db: &Db, rows: &[Vec<String>], number: usize) -> Scope {
 
 /// The conditions of a filter, read as they are in a request.
 fn read_filter(text: &str) -> Query {
-    let scope = QueryScope { resource: "331007_aed", reserved: &[] };
+    let scope =
+        QueryScope { resource: "331007_aed", reserved: &[], is_across: false, now: jiff::Timestamp::UNIX_EPOCH };
     query::parse(&schema(), &[("filter".to_owned(), text.to_owned())], scope)
         .unwrap_or_else(|errors| panic!("{text}: {errors:#?}"))
 }
@@ -154,12 +157,12 @@ fn read_filter(text: &str) -> Query {
 fn the_database_answers_as_the_plain_evaluation() {
     let (_database, db) = database();
     let schema = schema();
-    let mut number = 0;
+    let number = Cell::new(0);
     let mut runner = TestRunner::new(Config { cases: CASES, failure_persistence: None, ..Config::default() });
     let tables = (rows(), prop::collection::vec(question(), 8));
     let result = runner.run(&tables, |(rows, questions)| {
-        number += 1;
-        let scope = published(&db, &rows, number);
+        number.set(number.get() + 1);
+        let scope = published(&db, &rows, number.get());
         let table = Table { schema: &schema, rows: &rows };
         for (mut query, formula) in questions {
             if let Some(formula) = formula {
@@ -196,13 +199,13 @@ fn agree(db: &Db, scope: &Scope, table: &Table, query: &Query) -> Result<(), Tes
 fn what_is_near_is_found_from_near_to_far() {
     let (_database, db) = database();
     let schema = schema();
-    let mut number = 0;
+    let number = Cell::new(0);
     let mut runner = TestRunner::new(Config { cases: CASES, failure_persistence: None, ..Config::default() });
     let place = (degrees(34), degrees(133), prop::option::of(1.0..90_000.0));
     let questions = prop::collection::vec((place, prop::collection::vec(condition(), 0..2), 1..9_usize), 4);
     let result = runner.run(&(rows(), questions), |(rows, questions)| {
-        number += 1;
-        let scope = published(&db, &rows, number);
+        number.set(number.get() + 1);
+        let scope = published(&db, &rows, number.get());
         let table = Table { schema: &schema, rows: &rows };
         for ((latitude, longitude, radius_m), conditions, limit) in questions {
             let area = |radius_m| Area::Near { latitude, longitude, radius_m };
