@@ -95,16 +95,15 @@ impl ColumnChecks {
         let mut faults = Vec::new();
         for (rule, check) in self.always.iter().chain(filled) {
             if let Some(fault) = check.check(cell) {
-                faults.push((*rule, check, fault));
+                faults.push((*rule, check.as_ref(), fault));
                 if rule.settles_the_cell() {
                     break;
                 }
             }
         }
         let masked = faults.iter().find_map(|(_, _, fault)| fault.masked.clone());
-        let finding = |(rule, check, fault): (&'static dyn Rule, &Box<dyn CellCheck>, Fault)| {
-            let (suggestion, proposal) =
-                if masked.is_some() { (None, None) } else { self.offers(rule, check.as_ref(), raw) };
+        let finding = |(rule, check, fault): (&'static dyn Rule, &dyn CellCheck, Fault)| {
+            let (suggestion, proposal) = if masked.is_some() { (None, None) } else { self.offers(rule, check, raw) };
             Finding {
                 rule,
                 severity: fault.severity,

@@ -99,6 +99,9 @@ impl Point {
     }
 }
 
+/// A body and its area.
+type Home = (&'static Municipality, Area);
+
 /// Whose area the thing of a row ought to lie in: the municipality where it stands, else the one that publishes it.
 pub(super) struct Standing {
     location: Option<usize>,
@@ -106,7 +109,7 @@ pub(super) struct Standing {
     organization: Option<&'static Municipality>,
     areas: HashMap<&'static str, Option<Area>>,
     /// The codes of the last row and what they mean: rows mostly repeat them.
-    last: Option<([String; 2], Option<(&'static Municipality, Area)>)>,
+    last: Option<([String; 2], Option<Home>)>,
 }
 
 impl Standing {
@@ -121,7 +124,7 @@ impl Standing {
     }
 
     /// The body and its area, where both are known.
-    pub fn area(&mut self, row: &Row<'_>) -> Option<(&'static Municipality, Area)> {
+    pub fn area(&mut self, row: &Row<'_>) -> Option<Home> {
         let codes = [self.location, self.publisher].map(|column| value(row, column));
         match &self.last {
             Some((last, area)) if *last == codes => *area,
@@ -133,7 +136,7 @@ impl Standing {
         }
     }
 
-    fn area_of(&mut self, codes: [&str; 2]) -> Option<(&'static Municipality, Area)> {
+    fn area_of(&mut self, codes: [&str; 2]) -> Option<Home> {
         let body = codes.iter().find_map(|code| municipality::find_any(&narrow(code))).or(self.organization)?;
         let area = self.areas.entry(&body.code).or_insert_with(|| Area::of(body));
         area.map(|area| (body, area))
