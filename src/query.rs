@@ -94,6 +94,15 @@ impl Query {
         self.words.is_empty() && self.is_words_only()
     }
 
+    /// Whether all records with coordinates are asked for.
+    pub fn is_anywhere(&self) -> bool {
+        matches!(self.area, Some(Area::Near { radius_m: None, .. }))
+            && self.words.is_empty()
+            && self.conditions.is_empty()
+            && self.filter.is_none()
+            && self.open.is_none()
+    }
+
     /// Whether words are all that a record must fulfil.
     pub fn is_words_only(&self) -> bool {
         self.conditions.is_empty() && self.filter.is_none() && self.area.is_none() && self.open.is_none()

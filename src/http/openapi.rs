@@ -426,6 +426,9 @@ pub struct RecordQuery {
     offset: Option<u32>,
     /// 次のページの位置（`next` にあるもの） / place to go on from, out of `next`
     cursor: Option<String>,
+    /// すべての語がレコードの文字のどこかにあるもの（表記の違いは問わない） / words that stand somewhere in the record, however they are written
+    #[param(example = "公民館")]
+    q: Option<String>,
     /// 条件（CQL2） / condition in CQL2
     #[param(example = "緯度 >= 34.5 AND 名称 LIKE '%公民館%'")]
     filter: Option<String>,

@@ -18,7 +18,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Integer, Nullable, Text};
 
 use super::{Cost, StoreError};
-use crate::query::{Area, Cursor, Page, Query};
+use crate::query::{Cursor, Page, Query};
 use crate::schema::{Record, Schema};
 use order::Order;
 pub use scope::Scope;
@@ -74,8 +74,7 @@ pub fn count(connection: &mut PgConnection, schema: &Schema, scope: &Scope, quer
     if is_unfiltered(query) {
         return Ok(scope.row_count());
     }
-    let is_anywhere = matches!(query.area, Some(Area::Near { radius_m: None, .. }));
-    if is_anywhere && (Query { area: None, ..query.clone() }).is_unfiltered() {
+    if query.is_anywhere() {
         return Ok(scope.located());
     }
     let mut statement = Statement::new("SELECT count(*) FROM ");
