@@ -246,13 +246,19 @@ impl Folder {
     }
 
     fn make(&self, connection: &mut PgConnection, key: String, make: &Make) -> Result<Kept, Failure> {
-        let mut out = Hashed { file: self.unfinished()?, hash: Sha256::new(), bytes: 0 };
-        let replaced = make(connection, &mut out)?;
-        let sha256 = out.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        let about = About { sha256, bytes: out.bytes, replaced };
+        let file = self.unfinished()?;
+        let (written, replaced) = std::thread::scope(|scope| {
+            let (mut out, pieces) = Outlet::new();
+            let writer = scope.spawn(|| write_down(file, pieces));
+            let replaced = make(connection, &mut out);
+            drop(out);
+            (writer.join(), replaced)
+        });
+        let (written, replaced) = (written.map_err(|_| io::Error::other("the writer panicked"))??, replaced?);
+        let about = About { sha256: written.sha256, bytes: written.bytes, replaced };
         let mut told = self.unfinished()?;
         serde_json::to_writer(&mut told, &about).map_err(io::Error::from)?;
-        let file = self.place(out.file, &key, "")?;
+        let file = self.place(written.file, &key, "")?;
         self.place(told, &key, ".json")?;
         self.make_room();
         Ok(Kept { key, about, file })
@@ -335,29 +341,44 @@ fn compress_later(folder: &Arc<Folder>, key: String, coding: Coding) {
     }
 }
 
-/// A file whose SHA-256 is taken while it is written.
-struct Hashed {
-    file: NamedTempFile,
-    hash: Sha256,
-    bytes: u64,
+/// Hands pieces to the thread that writes them down, so that the disk and the digest take no time of the maker's.
+struct Outlet(mpsc::SyncSender<Vec<u8>>);
+
+impl Outlet {
+    fn new() -> (Outlet, mpsc::Receiver<Vec<u8>>) {
+        let (sender, pieces) = mpsc::sync_channel(8);
+        (Outlet(sender), pieces)
+    }
 }
 
-impl Write for Hashed {
+impl Write for Outlet {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_all(bytes)?;
+        // Why the writer takes no more, it says itself.
+        self.0.send(bytes.to_vec()).map_err(|_| io::ErrorKind::BrokenPipe)?;
         Ok(bytes.len())
     }
 
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)?;
-        self.hash.update(bytes);
-        self.bytes += u64::try_from(bytes.len()).expect("a length fits");
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+/// A file that is written.
+struct Written {
+    file: NamedTempFile,
+    sha256: String,
+    bytes: u64,
+}
+
+fn write_down(mut file: NamedTempFile, pieces: mpsc::Receiver<Vec<u8>>) -> io::Result<Written> {
+    let (mut hash, mut bytes) = (Sha256::new(), 0);
+    for piece in pieces {
+        file.write_all(&piece)?;
+        hash.update(&piece);
+        bytes += u64::try_from(piece.len()).expect("a length fits");
     }
+    let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Written { file, sha256, bytes })
 }
 
 /// The files of a folder; of one that is not there, none.
