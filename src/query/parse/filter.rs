@@ -117,4 +117,6 @@ fn example() -> Bilingual {
 }
 
 #[cfg(test)]
+mod mistakes;
+#[cfg(test)]
 mod tests;
