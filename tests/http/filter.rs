@@ -145,8 +145,8 @@ const FILTERS: &[(&str, &[usize])] = &[
     ("S_OVERLAPS(geometry, MULTIPOINT((133.92 34.66), (133.93 34.67)))", &[]),
     ("S_CONTAINS(geometry, MULTIPOINT(133.92 34.66))", &[1]),
     ("S_INTERSECTS(geometry, MULTILINESTRING((133.8 34.6, 133.9 34.6), (134 34.7, 135 35)))", &[4, 5]),
-    ("S_INTERSECTS(geometry, MULTIPOLYGON(((133.7 34.5, 133.81 34.5, 133.81 34.7, 133.7 34.5)), ((133.99 34.69, 134.1 34.69, 134.1 34.8, 133.99 34.69))))", &[4, 5]),
-    ("S_INTERSECTS(geometry, GEOMETRYCOLLECTION(POINT(133.92 34.66), POLYGON((133.99 34.69, 134.1 34.69, 134.1 34.8, 133.99 34.69))))", &[1, 4]),
+    ("S_INTERSECTS(geometry, MULTIPOLYGON(((133.7 34.5, 133.81 34.5, 133.81 34.7, 133.7 34.5)), ((133.99 34.69, 134.1 34.69, 133.99 34.8, 133.99 34.69))))", &[4, 5]),
+    ("S_INTERSECTS(geometry, GEOMETRYCOLLECTION(POINT(133.92 34.66), POLYGON((133.99 34.69, 134.1 34.69, 133.99 34.8, 133.99 34.69))))", &[1, 4]),
     // Polygons that cross themselves, and one without any width, end no question with an error.
     ("S_INTERSECTS(geometry, POLYGON((133.9 34.6, 134.1 34.8, 134.1 34.6, 133.9 34.8, 133.9 34.6)))", &[1, 4]),
     ("S_TOUCHES(geometry, POLYGON((133.9 34.6, 134.1 34.8, 134.1 34.6, 133.9 34.8, 133.9 34.6)))", &[4]),
@@ -271,7 +271,7 @@ fn what_is_wrong_with_a_filter_is_said() {
     for (filter, detail, hint) in [
         ("定因 >= 10", "1 文字目の「定因」", "定員"),
         ("定員 >= ", "途中で終わって", "例"),
-        ("定員 >= 10 イベント名 = 'A'", "12 文字目", "例"),
+        ("定員 >= 10 イベント名 = 'A'", "10 文字目", "例"),
         ("イベント名 = 'A", "閉じていません", "''"),
         ("S_INTERSECT(geometry, POINT(133 34))", "S_INTERSECT", "S_INTERSECTS"),
         ("S_INTERSECTS(geometry, POINT(34 133))", "地球上に", "133 34"),

@@ -12,7 +12,7 @@ use crate::common::*;
 use crate::evaluate::Table;
 use crate::formula::{Formula, formula};
 
-const CASES: u32 = 16;
+const CASES: u32 = 48;
 
 /// Texts that break careless SQL, LIKE patterns, JSON and collations.
 pub fn name() -> impl Strategy<Value = String> {

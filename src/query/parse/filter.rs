@@ -87,8 +87,9 @@ fn syntax_error(scanned: &scan::Scanned, source: &str, error: &cql2::Error) -> M
         pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at,
     };
     let place = scanned.place(at);
-    let rest: String = source.chars().skip(place - 1).collect();
-    let shown: String = rest.trim_start().chars().take_while(|character| !character.is_whitespace()).take(20).collect();
+    let is_end = at >= scanned.text.trim_end().len();
+    let rest = source.chars().skip(if is_end { usize::MAX } else { place - 1 });
+    let shown: String = rest.take_while(|character| !character.is_whitespace()).take(20).collect();
     let message = if shown.is_empty() {
         both("filter の式が途中で終わっています。", "The filter ends before it is complete.")
     } else {
@@ -99,6 +100,8 @@ fn syntax_error(scanned: &scan::Scanned, source: &str, error: &cql2::Error) -> M
     };
     let hint = if source.contains("==") {
         both("等しいことは = ひとつで書きます。", "Equality is written with a single =.")
+    } else if source.contains("=>") || source.contains("=<") {
+        both("以上は >=、以下は <= と書きます。", "Write >= and <=, with the = behind.")
     } else {
         example()
     };
@@ -113,5 +116,7 @@ fn example() -> Bilingual {
     )
 }
 
+#[cfg(test)]
+mod mistakes;
 #[cfg(test)]
 mod tests;

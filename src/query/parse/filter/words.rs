@@ -121,7 +121,18 @@ pub(super) fn unknown_field(schema: &Schema, name: &str, place: Option<usize>) -
     }
     let english = schema.fields().iter().map(|field| field.name_en.as_str());
     let near = names::near(name, names::fields(schema)).or_else(|| names::near(name, english));
-    (message, Some(near.map_or_else(|| names::some_fields(schema), names::meant)))
+    let hint = near.map_or_else(
+        || {
+            // A text without its quotation marks looks like a name.
+            let fields = names::some_fields(schema);
+            both(
+                format!("文字の値は ' で囲みます。{}", fields.ja),
+                format!("Texts stand between single quotes. {}", fields.en),
+            )
+        },
+        names::meant,
+    );
+    (message, Some(hint))
 }
 
 /// A function that there is not.
