@@ -73,7 +73,7 @@ fn sql_and_rust_agree_on_random_places_and_times() {
         let drawn = strategy.new_tree(&mut runner).expect("places").current();
         drawn.into_iter().map(|(days, opens, closes, remarks)| [days, opens, closes, remarks]).collect()
     };
-    let drawn = draw(600);
+    let drawn = draw(400);
     let ids: Vec<String> = (0..drawn.len()).map(|row| format!("P{row:04}")).collect();
     let mut rows = (1..).zip(ids.iter().zip(&drawn));
     let new = publication("331007_aed", "aed", "places");
@@ -98,22 +98,25 @@ fn sql_and_rust_agree_on_random_places_and_times() {
     ];
     let mut runner = TestRunner::deterministic();
     let mut seen = [0_usize; 3];
-    for round in 0..60 {
+    for round in 0..50 {
         let schema = places(tables[round % tables.len()].clone());
         let opening = schema.opening().expect("fields of opening");
         let at = instant().new_tree(&mut runner).expect("a time").current();
         let plan = OpenAt { at, status: OpenStatus::Open }.plan();
-        for (status, expected) in OpenStatus::ALL.into_iter().zip([Some(true), Some(false), None]) {
-            let by_hand = ids.iter().zip(&drawn).filter(|(_, place)| {
+        let states: Vec<Option<bool>> = drawn
+            .iter()
+            .map(|place| {
                 let cell = |index: usize| Some(place[index - 1].as_str()).filter(|text| !text.is_empty());
-                let cells = Cells {
+                plan.is_open(Cells {
                     days: opening.days.map(cell),
                     hours: opening.hours.map(|(opens, closes)| (cell(opens), cell(closes))),
                     remarks: opening.remarks.and_then(cell),
-                };
-                plan.is_open(cells) == expected
-            });
-            let by_hand: Vec<&String> = by_hand.map(|(id, _)| id).collect();
+                })
+            })
+            .collect();
+        for (status, expected) in OpenStatus::ALL.into_iter().zip([Some(true), Some(false), None]) {
+            let by_hand: Vec<&String> =
+                ids.iter().zip(&states).filter(|(_, state)| **state == expected).map(|(id, _)| id).collect();
             let query = Query { open: Some(OpenAt { at, status }), limit: 1_000, ..all() };
             let page =
                 db.read_blocking(|c| machikura::store::records::page(c, &schema, &scope, &query)).expect("an answer");
@@ -123,5 +126,5 @@ fn sql_and_rust_agree_on_random_places_and_times() {
             seen[status as usize] += found.len();
         }
     }
-    assert!(seen.iter().all(|count| *count > 1_000), "{seen:?}");
+    assert!(seen.iter().all(|count| *count > 500), "{seen:?}");
 }

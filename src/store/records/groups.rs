@@ -134,25 +134,30 @@ fn groups(schema: &Schema, scope: &Scope, query: &Query, grouping: &Grouping, so
             statement.append(scope.filter()).push(" GROUP BY table_id");
         }
         Source::Scan => {
-            for key in &grouping.keys {
-                statement.push(", ").append(match key {
+            // Grouped by number, since binds make two texts of the same expression different ones.
+            let mut inner = Statement::new(") COLLATE \"C\" AS \"values\" FROM (SELECT ");
+            for (number, key) in grouping.keys.iter().enumerate() {
+                inner.append(match key {
                     Key::Field(field) => value(schema, *field),
-                    Key::Dataset => dataset(),
+                    Key::Dataset => Statement::new("table_id"),
+                });
+                inner.push(" AS key_").number(number).push(", ");
+                statement.push(", ").append(match key {
+                    Key::Field(_) => column("key_", number),
+                    Key::Dataset => dataset(column("key_", number)),
                 });
             }
-            for aggregate in &grouping.aggregates {
-                statement.push(", ").append(of_aggregate(schema, *aggregate));
+            for (number, aggregate) in grouping.aggregates.iter().enumerate() {
+                inner.push(if number > 0 { ", " } else { "" });
+                inner.append(of_aggregate(schema, *aggregate)).push(" AS aggregate_").number(number);
+                statement.push(", ").append(column("aggregate_", number));
             }
-            statement.push(") COLLATE \"C\" AS \"values\" FROM ");
-            statement.append(from::of_query(schema, scope, query)).push(" WHERE ").append(scope.filter());
-            statement.append(filter::of_query(schema, query));
-            for (number, key) in grouping.keys.iter().enumerate() {
-                statement.push(if number == 0 { " GROUP BY " } else { ", " });
-                match key {
-                    Key::Field(field) => statement.append(value(schema, *field)),
-                    Key::Dataset => statement.push("table_id"),
-                };
+            inner.push(" FROM ").append(from::of_query(schema, scope, query)).push(" WHERE ").append(scope.filter());
+            inner.append(filter::of_query(schema, query));
+            for number in 1..=grouping.keys.len() {
+                inner.push(if number == 1 { " GROUP BY " } else { ", " }).number(number);
             }
+            statement.append(inner).push(") AS groups");
         }
     }
     statement
@@ -173,12 +178,20 @@ fn value(schema: &Schema, field: usize) -> Statement {
     statement
 }
 
-/// The id of the data set as a JSON token. In a scope each data set has one table.
-fn dataset() -> Statement {
-    Statement::new(
+fn column(name: &'static str, number: usize) -> Statement {
+    let mut statement = Statement::new(name);
+    statement.number(number);
+    statement
+}
+
+/// The id of the data set that a table is of, as a JSON token. In a scope each data set has one table.
+fn dataset(table: Statement) -> Statement {
+    let mut statement = Statement::new(
         "(SELECT to_json(datasets.organization_code || '_' || datasets.slug)::text FROM stored_tables \
-         JOIN datasets ON datasets.id = stored_tables.dataset_id WHERE stored_tables.id = table_id)",
-    )
+         JOIN datasets ON datasets.id = stored_tables.dataset_id WHERE stored_tables.id = ",
+    );
+    statement.append(table).push(")");
+    statement
 }
 
 fn of_aggregate(schema: &Schema, aggregate: Aggregate) -> Statement {
