@@ -192,7 +192,16 @@ struct Server {
 impl Server {
     fn start(folder: &Path, cache_mb: u32) -> Server {
         let mut process = Command::new(env!("CARGO_BIN_EXE_machikura"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--sample", "false", "--cache-mb", &cache_mb.to_string(), "--var"])
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--sample",
+                "false",
+                "--cache-mb",
+                &cache_mb.to_string(),
+                "--var",
+            ])
             .arg(folder)
             .stdout(Stdio::piped())
             .spawn()
@@ -260,7 +269,10 @@ impl Floor {
                 let server = HttpServer::new(move || {
                     let (bytes, pool) = (bytes.clone(), pool.clone());
                     App::new()
-                        .route("/bytes", web::get().to(move || std::future::ready(HttpResponse::Ok().body(bytes.clone()))))
+                        .route(
+                            "/bytes",
+                            web::get().to(move || std::future::ready(HttpResponse::Ok().body(bytes.clone()))),
+                        )
                         .route("/stored", web::get().to(move || stored(pool.clone())))
                         .route("/file", web::get().to(file))
                 })

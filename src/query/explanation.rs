@@ -18,8 +18,10 @@ impl Query {
             let spellings = word.spellings.join(" / ");
             both(format!("どこかに「{spellings}」がある"), format!("{spellings} stands somewhere in it"))
         });
+        let filter = self.filter.as_ref().map(|_| both("filter の条件を満たす", "fulfils the condition of filter"));
         fields
             .chain(words)
+            .chain(filter)
             .chain(self.open.map(|open| open.in_words(schema)))
             .chain(self.area.map(Area::in_words))
             .collect()

@@ -132,7 +132,7 @@ fn areas() {
 }
 
 /// Question, parameter at fault, a part of the message, a part of the hint.
-const MISTAKES: [(&str, &str, &str, &str); 66] = [
+const MISTAKES: [(&str, &str, &str, &str); 65] = [
     ("名祢=A", "名祢", "「名祢」というパラメータや項目はありません", "「名称」のことですか"),
     ("定因__gte=1", "定因__gte", "「定因」という項目はありません", "「定員__gte」のことですか"),
     ("定員__ge=1", "定員__ge", "「ge」という演算子はありません", "「定員__gte」"),
@@ -143,7 +143,6 @@ const MISTAKES: [(&str, &str, &str, &str); 66] = [
     ("lng=1", "lng", "パラメータや項目", "「lon」"),
     ("order_by=ID", "order_by", "パラメータや項目", "「sort」"),
     ("formt=csv", "formt", "パラメータや項目", "「format」"),
-    ("q=市役所", "q", "「q」というパラメータや項目はありません", ""),
     ("filter=1", "filter", "条件になっていない", "例"),
     ("filters=1", "filters", "「filters」", "「filter」"),
     ("names=fr", "names", "ja か en", "英語"),

@@ -128,7 +128,7 @@ fn groups(schema: &Schema, scope: &Scope, query: &Query, grouping: &Grouping, so
         Source::Counts => {
             statement
                 .push(", ")
-                .append(dataset())
+                .append(dataset(Statement::new("table_id")))
                 .push(", sum(row_count)) COLLATE \"C\" AS \"values\" FROM (SELECT id");
             statement.push(" AS table_id, row_count FROM stored_tables WHERE row_count > 0) AS records WHERE ");
             statement.append(scope.filter()).push(" GROUP BY table_id");
