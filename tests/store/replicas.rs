@@ -24,7 +24,8 @@ fn copy(primary: &Path, url: &str, standby: &Path) {
     let program = format!("/proc/{}/exe", process.lines().next().expect("its number"));
     let programs = fs::canonicalize(program).expect("the server's program");
     let home = standby.join("postgres");
-    fs::DirBuilder::new().mode(0o700).recursive(true).create(&home).expect("a folder");
+    fs::create_dir(standby).expect("a folder");
+    fs::DirBuilder::new().mode(0o700).create(&home).expect("a folder");
     chown(&home, Some(owner.uid()), Some(owner.gid())).expect("the server's own folder");
     let copied = Command::new(programs.with_file_name("pg_basebackup"))
         .args(["--write-recovery-conf", "--checkpoint=fast", "--wal-method=stream", "--no-sync", "--dbname", url])
