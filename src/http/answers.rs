@@ -56,7 +56,7 @@ pub async fn answers(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let app = request.app_data::<web::Data<App>>().map(web::Data::clone);
+    let app = request.app_data::<web::Data<App>>().cloned();
     let key = app.as_ref().and_then(|app| key(app, &request));
     let kept = app.as_ref().and_then(|app| app.answers.0.as_ref());
     if let Some(answer) = kept.zip(key.as_ref()).and_then(|(kept, key)| kept.get(key)) {

@@ -77,7 +77,7 @@ impl Replicas {
         let mut known = self.place.lock().ok()?;
         if known.0 != state {
             let asked = primary.ask(|connection| {
-                let query = diesel::sql_query("SELECT pg_current_wal_lsn()::text AS place");
+                let query = diesel::sql_query("SELECT pg_current_wal_insert_lsn()::text AS place");
                 Ok(query.get_result::<Place>(connection)?.place)
             });
             *known = (state, asked.ok()?);

@@ -123,6 +123,10 @@ fn one_data_set_in_full() {
             "distributions": [
                 file("json", "application/json", None), file("csv", "text/csv; charset=utf-8; header=present", None),
                 file("geojson", "application/geo+json", None), file("txt", "text/plain; charset=utf-8", None),
+                file("ndjson", "application/x-ndjson", None),
+                file("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", None),
+                file("parquet", "application/vnd.apache.parquet", None), file("map", "text/plain; charset=utf-8", None),
+                file("kml", "application/vnd.google-earth.kml+xml", None),
                 file("source", "text/csv", Some(source.len())),
             ],
             "created_at": null, "updated_at": null,

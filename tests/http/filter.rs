@@ -148,7 +148,7 @@ const FILTERS: &[(&str, &[usize])] = &[
     ("S_INTERSECTS(geometry, MULTIPOLYGON(((133.7 34.5, 133.81 34.5, 133.81 34.7, 133.7 34.5)), ((133.99 34.69, 134.1 34.69, 133.99 34.8, 133.99 34.69))))", &[4, 5]),
     ("S_INTERSECTS(geometry, GEOMETRYCOLLECTION(POINT(133.92 34.66), POLYGON((133.99 34.69, 134.1 34.69, 133.99 34.8, 133.99 34.69))))", &[1, 4]),
     // Polygons that cross themselves, and one without any width, end no question with an error.
-    ("S_INTERSECTS(geometry, POLYGON((133.9 34.6, 134.1 34.8, 134.1 34.6, 133.9 34.8, 133.9 34.6)))", &[1, 4]),
+    ("S_INTERSECTS(geometry, POLYGON((133.9 34.6, 134.1 34.8, 134.1 34.6, 133.9 34.8, 133.9 34.6)))", &[1, 2, 4, 6]),
     ("S_TOUCHES(geometry, POLYGON((133.9 34.6, 134.1 34.8, 134.1 34.6, 133.9 34.8, 133.9 34.6)))", &[4]),
     ("S_WITHIN(geometry, POLYGON((133.9 34.6, 134.1 34.8, 133.9 34.6, 133.9 34.6)))", &[]),
     ("S_OVERLAPS(geometry, POLYGON((0 0, 1 1, 1 0, 0 1, 0 0)))", &[]),
@@ -308,7 +308,7 @@ fn what_is_wrong_with_a_filter_is_said() {
         assert_eq!(errors(&problem)[0]["parameter"], parameter, "{problem}");
     }
     post(ADDRESS, &[0xff, 0xfe]).fails(Code::InvalidBody);
-    post(ADDRESS, " ".repeat(300_000).as_bytes()).fails(Code::TooLarge);
+    post(ADDRESS, " ".repeat(256 * 1024 + 1).as_bytes()).fails(Code::TooLarge);
     post("/api/v1/datasets/331007_aed/records", b"true").fails(Code::NotFound);
     // A table without places.
     app.publish("332089_population", crate::support::tables::sample("population"));

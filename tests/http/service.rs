@@ -235,7 +235,7 @@ fn wrong_methods_are_told_the_right_ones() {
         ("POST", "/api/v1/datasets/331007_aed", "GET, HEAD, PUT"),
         ("PATCH", "/api/v1/datasets/331007_aed", "GET, HEAD, PUT"),
         ("POST", "/api/v1/datasets", "GET, HEAD"),
-        ("PUT", "/api/v1/datasets/331007_aed/records", "GET, HEAD"),
+        ("PUT", "/api/v1/datasets/331007_aed/records", "GET, HEAD, POST"),
         ("POST", "/api/v1/datasets/331007_aed/records.csv", "GET, HEAD"),
         ("GET", "/api/v1/validate", "POST"),
         ("PUT", "/api/v1/validate", "POST"),

@@ -95,7 +95,7 @@ fn aggregates(schema: &Schema, text: &str, errors: &mut Errors) -> Vec<Aggregate
 /// The parts between commas; names of fields may hold brackets and commas of their own.
 fn outside_brackets(text: &str) -> Vec<&str> {
     let mut depth = 0_usize;
-    let mut is_split = |character: char| {
+    let is_split = |character: char| {
         match character {
             '(' => depth += 1,
             ')' => depth = depth.saturating_sub(1),
@@ -103,7 +103,7 @@ fn outside_brackets(text: &str) -> Vec<&str> {
         }
         character == ',' && depth == 0
     };
-    text.split(|character| is_split(character)).collect()
+    text.split(is_split).collect()
 }
 
 fn aggregate(schema: &Schema, part: &str) -> Result<Aggregate, (Bilingual, Bilingual)> {
