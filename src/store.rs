@@ -104,7 +104,8 @@ impl Db {
         })
     }
 
-    /// The state of the catalogue; see [`Watch::state`].
+    /// The state of the catalogue: whoever has the same number again can be sure that nothing has changed in between.
+    /// `None` where changes would go unnoticed.
     pub fn state(&self) -> Option<u64> {
         self.watch.state()
     }
