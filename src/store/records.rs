@@ -160,7 +160,9 @@ fn select_rows() -> Statement {
 /// What a question costs: whether many records are to be looked at.
 pub fn cost(scope: &Scope, query: &Query) -> Cost {
     const MANY: u64 = 20_000;
-    let is_found = is_unfiltered(query) && query.sort.is_empty() || source::is_indexed(query);
+    // For groups and facets every record is looked at that fulfils the conditions.
+    let is_page = query.grouping.is_none() && query.facets.is_empty();
+    let is_found = is_page && (is_unfiltered(query) && query.sort.is_empty() || source::is_indexed(query));
     if is_found || scope.row_count() < MANY { Cost::Short } else { Cost::Long }
 }
 
