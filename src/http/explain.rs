@@ -1,17 +1,18 @@
 //! `explain=true`: how a question was understood, instead of its answer.
 
-use diesel::pg::PgConnection;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::as_of::AsOf;
-use super::problem::Problem;
 use super::resolve::Found;
 use crate::format::Format;
 use crate::query::grouping::Key;
 use crate::query::{Area, Parameter, Query, instant, query_string};
 use crate::schema::{Field, Schema};
-use crate::store::records::groups::{self, Source};
+use crate::store::records::{
+    self,
+    groups::{self, Source},
+};
 use crate::text::{Bilingual, nfkc};
 
 /// A field of the question.
@@ -41,10 +42,7 @@ pub struct Asked {
 }
 
 /// How a question was understood.
-///
-/// # Errors
-/// Where the database fails.
-pub fn body(connection: &mut PgConnection, found: &Found, query: &Query, asked: &Asked) -> Result<Value, Problem> {
+pub fn body(found: &Found, query: &Query, asked: &Asked) -> Value {
     let schema: &Schema = &found.schema;
     let shown: &Schema = &query.answer_schema(schema);
     let texts = |texts: Vec<Bilingual>| -> Vec<Value> { texts.iter().map(in_both).collect() };
@@ -58,7 +56,7 @@ pub fn body(connection: &mut PgConnection, found: &Found, query: &Query, asked: 
         json!({"at": open.at.strftime("%Y-%m-%dT%H:%M").to_string(), "status": open.status.name(),
             "holiday": crate::holiday::name(open.at.date()).map(|name| json!({"ja": name.ja, "en": name.en}))})
     });
-    Ok(json!({
+    json!({
         "resource": found.resource,
         "serial": found.scope.serial(),
         "tables": found.scope.table_count(),
@@ -80,9 +78,9 @@ pub fn body(connection: &mut PgConnection, found: &Found, query: &Query, asked: 
         "continues": query.cursor.is_some(),
         "count": if query.count { "exact" } else { "none" },
         "format": asked.format.id(),
-        "answered_from": in_both(&answered_from(connection, found, query)?),
+        "answered_from": in_both(&answered_from(found, query)),
         "canonical": canonical(schema, asked, query),
-    }))
+    })
 }
 
 fn in_both(text: &Bilingual) -> Value {
@@ -99,26 +97,30 @@ fn area(area: Area) -> Value {
 }
 
 /// What must be looked at for the answer.
-fn answered_from(connection: &mut PgConnection, found: &Found, query: &Query) -> Result<Bilingual, Problem> {
+fn answered_from(found: &Found, query: &Query) -> Bilingual {
     let text = |ja: &str, en: &str| Bilingual { ja: ja.to_owned(), en: en.to_owned() };
+    let codes = || text("公開のときに作った、列の値の符号", "the codes of the columns' values that were made at publication");
     if let Some(grouping) = &query.grouping {
-        match groups::source(connection, &found.scope, query, grouping)? {
+        match groups::source(&found.scope, query, grouping) {
             Source::Profile => {
-                return Ok(text(
+                return text(
                     "公開のときに数えた、列の値ごとの件数",
                     "the counts of the column's values that were made at publication",
-                ));
+                );
             }
             Source::Counts => {
-                return Ok(text("公開のときに数えた、表の件数", "the counts of records that were made at publication"));
+                return text("公開のときに数えた、表の件数", "the counts of records that were made at publication");
             }
+            Source::Codes => return codes(),
             Source::Scan => {}
         }
+    } else if records::is_coded(&found.scope, query) {
+        return codes();
     }
     if !query.words.is_empty() {
-        return Ok(text("語の索引", "the index of words"));
+        return text("語の索引", "the index of words");
     }
-    Ok(match (query.area, query.is_unfiltered(), query.sort.is_empty() && query.grouping.is_none()) {
+    match (query.area, query.is_unfiltered(), query.sort.is_empty() && query.grouping.is_none()) {
         (Some(_), ..) => text("位置の索引", "the spatial index"),
         (None, true, true) => text("公開された順の、そのページの行だけ", "only the rows of the page, as published"),
         (None, true, false) => text("表のすべての行", "every row of the table"),
@@ -126,7 +128,7 @@ fn answered_from(connection: &mut PgConnection, found: &Found, query: &Query) ->
             "条件に合いそうな行を見て確かめる（値で絞れる条件は索引から）",
             "rows that may fulfil the conditions, found by the index where it knows their values",
         ),
-    })
+    }
 }
 
 /// The address of the same question, however it was written: names as in the standard, in order of the alphabet, and

@@ -3,6 +3,7 @@
 //!
 //! Every order ends with the stored table and the row number, so that a walk through pages visits each record once.
 
+mod coded;
 pub mod comparison;
 mod expression;
 mod filter;
@@ -34,6 +35,9 @@ const BATCH: usize = 5_000;
 /// Where the database fails; [`StoreError::Timeout`] is the one to expect.
 pub fn page(connection: &mut PgConnection, schema: &Schema, scope: &Scope, query: &Query) -> Result<Page, StoreError> {
     let order = Order::of(schema, query);
+    if is_coded(scope, query) {
+        return page_of_hits(connection, schema, scope, query);
+    }
     let mut rows = match &order {
         Order::Distance(place) => near::rows(connection, schema, scope, query, *place)?,
         Order::Published => rows_as_published(connection, schema, scope, query)?,
@@ -41,16 +45,13 @@ pub fn page(connection: &mut PgConnection, schema: &Schema, scope: &Scope, query
     };
     let has_more = rows.len() > query.limit;
     rows.truncate(query.limit);
-    let next = match rows.last() {
-        Some(last) if has_more => Some(Cursor {
-            serial: scope.serial(),
-            keys: order.keys_of(&last.values),
-            distance: if matches!(order, Order::Distance(_)) { last.distance } else { None },
-            table: last.table,
-            row: last.row,
-        }),
-        Some(_) | None => None,
-    };
+    let next = rows.last().filter(|_| has_more).map(|last| Cursor {
+        serial: scope.serial(),
+        keys: order.keys_of(&last.values),
+        distance: if matches!(order, Order::Distance(_)) { last.distance } else { None },
+        table: last.table,
+        row: last.row,
+    });
     let records: Vec<Record> = rows.into_iter().map(|row| scope.record(row, schema)).collect();
     let total = match (query.count, whole_total(query, &records, has_more)) {
         (false, _) => None,
@@ -58,6 +59,32 @@ pub fn page(connection: &mut PgConnection, schema: &Schema, scope: &Scope, query
         (true, None) => Some(count(connection, schema, scope, query)?),
     };
     Ok(Page { records, total, next })
+}
+
+/// A page of rows that the codes of columns tell.
+fn page_of_hits(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    scope: &Scope,
+    query: &Query,
+) -> Result<Page, StoreError> {
+    let behind = query.cursor.as_ref().map(|cursor| (cursor.table, cursor.row));
+    let wanted = (query.offset, query.limit.saturating_add(1));
+    let coded::Hits { total, mut rows } = coded::hits(connection, schema, scope, query, behind, wanted)?;
+    let has_more = rows.len() > query.limit;
+    rows.truncate(query.limit);
+    let next = rows.last().filter(|_| has_more).map(|(table, row)| Cursor {
+        serial: scope.serial(),
+        keys: Vec::new(),
+        distance: None,
+        table: *table,
+        row: *row,
+    });
+    let mut statement = select_rows();
+    statement.append(source::rows_of(source::list(rows))).push(" ORDER BY table_id, row_number");
+    let rows = statement.lasting().rows(connection)?;
+    let records = rows.into_iter().map(|row| scope.record(row, schema)).collect();
+    Ok(Page { records, total: query.count.then_some(total), next })
 }
 
 /// The total where a page shows it by itself: it is the last one, and how many came before it is known.
@@ -77,11 +104,14 @@ pub fn count(connection: &mut PgConnection, schema: &Schema, scope: &Scope, quer
     if query.is_anywhere() {
         return Ok(scope.located());
     }
+    if coded::knows(scope, query) {
+        return Ok(coded::hits(connection, schema, scope, query, None, (0, 0))?.total);
+    }
     let mut statement = Statement::new("SELECT count(*) FROM ");
     if query.is_words_only() {
-        statement.push("(").append(source::hits(schema, scope, query)).push(") AS hits");
+        statement.push("(").append(source::hits(scope, query)).push(") AS hits");
     } else {
-        statement.append(source::of_query(schema, scope, query)).push(" WHERE ");
+        statement.append(source::of_query(scope, query)).push(" WHERE ");
         statement.append(scope.filter());
         statement.append(filter::of_query(schema, query));
     }
@@ -157,10 +187,16 @@ fn select_rows() -> Statement {
     Statement::new("SELECT table_id, row_number, \"values\", raw, NULL::double precision FROM ")
 }
 
+/// Whether the codes of columns tell which records a page holds.
+pub fn is_coded(scope: &Scope, query: &Query) -> bool {
+    query.sort.is_empty() && coded::knows(scope, query)
+}
+
 /// What a question costs: whether many records are to be looked at.
 pub fn cost(scope: &Scope, query: &Query) -> Cost {
     const MANY: u64 = 20_000;
-    let is_found = is_unfiltered(query) && query.sort.is_empty() || source::is_indexed(query);
+    let is_found =
+        is_unfiltered(query) && query.sort.is_empty() || source::is_indexed(query) || coded::knows(scope, query);
     if is_found || scope.row_count() < MANY { Cost::Short } else { Cost::Long }
 }
 
@@ -191,10 +227,10 @@ fn rows_as_published(
         return rows_with_offset(connection, &scope, behind, offset, query.limit + 1);
     }
     if query.is_words_only() {
-        return rows_with_words(connection, schema, scope, query, behind);
+        return rows_with_words(connection, scope, query, behind);
     }
     let mut statement = Order::select(query);
-    statement.append(source::of_query(schema, scope, query)).push(" WHERE ");
+    statement.append(source::of_query(scope, query)).push(" WHERE ");
     statement.append(scope.filter_behind(behind));
     statement.append(filter::of_query(schema, query));
     statement.push(" ORDER BY table_id, row_number").page(query);
@@ -204,13 +240,12 @@ fn rows_as_published(
 /// The rows of a page where only words are asked for: nothing but the page is read of the records.
 fn rows_with_words(
     connection: &mut PgConnection,
-    schema: &Schema,
     scope: &Scope,
     query: &Query,
     behind: Option<(i64, i32)>,
 ) -> Result<Vec<Row>, StoreError> {
     let mut hits = Statement::new("SELECT table_id, row_number FROM (");
-    hits.append(source::hits(schema, scope, query)).push(") AS hits WHERE ");
+    hits.append(source::hits(scope, query)).push(") AS hits WHERE ");
     hits.append(scope.filter_behind(behind));
     hits.push(" ORDER BY table_id, row_number").page(query);
     let mut statement = select_rows();
@@ -226,7 +261,7 @@ fn rows_by_keys(
     order: &Order,
 ) -> Result<Vec<Row>, StoreError> {
     let mut statement = Order::select(query);
-    statement.append(source::of_query(schema, scope, query)).push(" WHERE ");
+    statement.append(source::of_query(scope, query)).push(" WHERE ");
     statement.append(scope.filter());
     statement.append(filter::of_query(schema, query));
     if let Some(cursor) = &query.cursor {

@@ -2,11 +2,11 @@
 //! records does the same with groups: the table behind the inner statement is called `records` too.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::BigInt;
 
 use super::order::Order;
 use super::statement::Statement;
-use super::{Scope, filter, source as from};
+use super::{Scope, coded, filter, source as from};
 use crate::query::grouping::{Aggregate, Function, Grouping, Key};
 use crate::query::{Cursor, Page, Query};
 use crate::schema::{Comparison, Record, Schema};
@@ -21,6 +21,8 @@ pub enum Source {
     Profile,
     /// The records of each table were counted when it was published.
     Counts,
+    /// The codes of the columns are looked at.
+    Codes,
 }
 
 /// One page of the groups that a query asks for.
@@ -34,10 +36,12 @@ pub fn page(
     query: &Query,
     grouping: &Grouping,
 ) -> Result<Page, StoreError> {
-    let source = source(connection, scope, query, grouping)?;
     let answered = grouping.schema(schema);
     let order = Order::of(&answered, query);
-    let groups = groups(schema, scope, query, grouping, source);
+    let groups = match source(scope, query, grouping) {
+        Source::Codes => of_lines(coded::groups(connection, schema, scope, query, grouping)?),
+        source => groups(schema, scope, query, grouping, source),
+    };
     let mut statement = Statement::new("SELECT table_id, row_number, \"values\", raw, NULL::double precision FROM (");
     statement.append(groups.clone()).push(") AS records WHERE true");
     if let Some(cursor) = &query.cursor {
@@ -87,32 +91,26 @@ pub fn facet(
 }
 
 /// Where the groups of a query can be read from without looking at more than is needed.
-///
-/// # Errors
-/// Where the database fails.
-pub fn source(
-    connection: &mut PgConnection,
-    scope: &Scope,
-    query: &Query,
-    grouping: &Grouping,
-) -> Result<Source, StoreError> {
+pub fn source(scope: &Scope, query: &Query, grouping: &Grouping) -> Source {
     match grouping.keys[..] {
-        _ if !query.is_unfiltered() || grouping.aggregates != [Aggregate::Count] => Ok(Source::Scan),
-        [Key::Dataset] => Ok(Source::Counts),
-        [Key::Field(field)] if has_profiles(connection, scope, field)? => Ok(Source::Profile),
-        _ => Ok(Source::Scan),
+        _ if grouping.aggregates != [Aggregate::Count] => Source::Scan,
+        [Key::Dataset] if query.is_unfiltered() => Source::Counts,
+        [Key::Field(field)] if query.is_unfiltered() && scope.is_coded(field) => Source::Profile,
+        _ if coded::knows_groups(scope, query, grouping) => Source::Codes,
+        _ => Source::Scan,
     }
 }
 
-/// Whether the values of a column were counted in every table of the scope.
-fn has_profiles(connection: &mut PgConnection, scope: &Scope, field: usize) -> Result<bool, StoreError> {
-    let mut statement = Statement::new("SELECT count(*) = ");
-    statement.big(scope.table_count()).push(" FROM column_profiles WHERE \"values\" IS NOT NULL AND field = ");
-    statement.number(field + 1).push(" AND ").append(scope.filter());
-    Ok(statement.select::<Bool>().get_result(connection)?)
+/// Groups that are known already, each as the columns of `records`.
+fn of_lines(lines: Vec<String>) -> Statement {
+    let mut statement = Statement::new(
+        "SELECT 0::bigint AS table_id, 0 AS row_number, NULL::text AS raw, line COLLATE \"C\" AS \"values\" FROM unnest(",
+    );
+    statement.texts(lines).push(") AS lines (line)");
+    statement
 }
 
-/// All groups, each as the columns of `records`.
+/// All groups, each as the columns of `records`, where they are not made from codes.
 fn groups(schema: &Schema, scope: &Scope, query: &Query, grouping: &Grouping, source: Source) -> Statement {
     const BEGIN: &str = "SELECT 0::bigint AS table_id, 0 AS row_number, NULL::text AS raw, concat_ws(E'\\n'";
     let mut statement = Statement::new(BEGIN);
@@ -133,7 +131,7 @@ fn groups(schema: &Schema, scope: &Scope, query: &Query, grouping: &Grouping, so
             statement.push(" AS table_id, row_count FROM stored_tables WHERE row_count > 0) AS records WHERE ");
             statement.append(scope.filter()).push(" GROUP BY table_id");
         }
-        Source::Scan => {
+        Source::Scan | Source::Codes => {
             // Grouped by number, since binds make two texts of the same expression different ones.
             let mut inner = Statement::new(") COLLATE \"C\" AS \"values\" FROM (SELECT ");
             for (number, key) in grouping.keys.iter().enumerate() {
@@ -152,7 +150,7 @@ fn groups(schema: &Schema, scope: &Scope, query: &Query, grouping: &Grouping, so
                 inner.append(of_aggregate(schema, *aggregate)).push(" AS aggregate_").number(number);
                 statement.push(", ").append(column("aggregate_", number));
             }
-            inner.push(" FROM ").append(from::of_query(schema, scope, query)).push(" WHERE ").append(scope.filter());
+            inner.push(" FROM ").append(from::of_query(scope, query)).push(" WHERE ").append(scope.filter());
             inner.append(filter::of_query(schema, query));
             for number in 1..=grouping.keys.len() {
                 inner.push(if number == 1 { " GROUP BY " } else { ", " }).number(number);

@@ -86,7 +86,7 @@ pub fn rows(
     place: Place,
 ) -> Result<Vec<Row>, StoreError> {
     let wanted = query.limit.saturating_add(query.offset).saturating_add(1);
-    let mut conditions = source::of_query(schema, scope, query);
+    let mut conditions = source::of_query(scope, query);
     conditions.push(" WHERE ").append(scope.filter());
     conditions.append(filter::of_fields(schema, query));
     if let Some(cursor) = &query.cursor {

@@ -1,10 +1,8 @@
 //! Where the rows of a question come from: all records of its scope, or only those that the search index names.
 
 use super::Scope;
-use super::filter;
 use super::statement::Statement;
 use crate::query::{Condition, Operand, Query, Test};
-use crate::schema::{Comparison, Kind, Schema, json_token};
 use crate::store::search;
 use crate::text::search::by_character;
 
@@ -16,11 +14,11 @@ const SMALL: u64 = 2_000;
 ///
 /// Rows are fetched for each block or hit by itself (`LATERAL … OFFSET 0`): left to choose, the planner, who knows nothing
 /// of hashes, joins whole tables.
-pub fn of_query(schema: &Schema, scope: &Scope, query: &Query) -> Statement {
+pub fn of_query(scope: &Scope, query: &Query) -> Statement {
     if !query.words.is_empty() {
-        return rows_of(hits(schema, scope, query));
+        return rows_of(hits(scope, query));
     }
-    let needed = Needed::of(schema, scope, query);
+    let needed = Needed::in_scope(scope, query);
     if needed.is_nothing() {
         return Statement::new("records");
     }
@@ -31,6 +29,14 @@ pub fn of_query(schema: &Schema, scope: &Scope, query: &Query) -> Statement {
         " OFFSET 0) AS block, LATERAL (SELECT * FROM records WHERE table_id = block_table AND row_number >= \
          first_row AND row_number < first_row + 32 OFFSET 0) AS records",
     );
+    statement
+}
+
+/// Hits that are known by table and number.
+pub fn list(rows: Vec<(i64, i32)>) -> Statement {
+    let (tables, numbers) = rows.into_iter().unzip();
+    let mut statement = Statement::new("SELECT * FROM unnest(");
+    statement.keys(tables).push(", ").integers(numbers).push(") AS hits (table_id, row_number)");
     statement
 }
 
@@ -47,23 +53,12 @@ pub fn rows_of(hits: Statement) -> Statement {
 
 /// Whether an index finds what is asked for.
 pub fn is_indexed(query: &Query) -> bool {
-    query.area.is_some()
-        || !query.words.is_empty()
-        || query.conditions.iter().any(|condition| is_needed(&condition.test))
-}
-
-/// Whether the index knows of the values that a test lets pass.
-fn is_needed(test: &Test) -> bool {
-    match test {
-        Test::In { null, .. } => !null,
-        Test::Contains(_) | Test::StartsWith(_) | Test::EndsWith(_) => true,
-        Test::NotIn { .. } | Test::Lt(_) | Test::Lte(_) | Test::Gt(_) | Test::Gte(_) | Test::IsNull(_) => false,
-    }
+    query.area.is_some() || !Needed::of(query).is_nothing()
 }
 
 /// The table and number of each row that has the words of a question.
-pub fn hits(schema: &Schema, scope: &Scope, query: &Query) -> Statement {
-    let needed = Needed::of(schema, scope, query);
+pub fn hits(scope: &Scope, query: &Query) -> Statement {
+    let needed = Needed::in_scope(scope, query);
     let mut statement = Statement::new(
         "SELECT table_id, first_row + line.number::integer - 1 AS row_number FROM search_blocks, \
          string_to_table(folded, E'\\n') WITH ORDINALITY AS line (text, number) WHERE ",
@@ -91,50 +86,47 @@ pub fn hits(schema: &Schema, scope: &Scope, query: &Query) -> Statement {
 #[derive(Default)]
 struct Needed {
     all: Vec<i32>,
-    /// Of each list one.
-    any: Vec<Vec<i32>>,
     /// Of each list all of one entry.
-    any_all: Vec<Vec<Vec<i32>>>,
+    any: Vec<Vec<Vec<i32>>>,
 }
 
 impl Needed {
-    fn of(schema: &Schema, scope: &Scope, query: &Query) -> Needed {
+    fn of(query: &Query) -> Needed {
         let mut needed = Needed::default();
-        if scope.row_count() < SMALL {
-            return needed;
-        }
         for condition in &query.conditions {
-            needed.add_condition(schema, condition);
+            needed.add_condition(condition);
         }
         for word in &query.words {
-            match word.spellings.as_slice() {
-                [spelling] => needed.all.extend(search::part(spelling)),
-                spellings => needed.any_all.push(spellings.iter().map(|spelling| search::part(spelling)).collect()),
-            }
+            needed.add(word.spellings.iter().map(|spelling| search::part(spelling)).collect());
         }
-        if let (false, Some(table)) = (needed.is_nothing(), scope.only_table()) {
-            needed.all.push(search::table(table));
+        needed
+    }
+
+    /// Of the records in a scope; nothing where looking at each is quicker.
+    fn in_scope(scope: &Scope, query: &Query) -> Needed {
+        if scope.row_count() < SMALL {
+            return Needed::default();
+        }
+        let mut needed = Needed::of(query);
+        if !needed.is_nothing() {
+            needed.all.push(scope.token());
         }
         needed
     }
 
     fn is_nothing(&self) -> bool {
-        self.all.is_empty() && self.any.is_empty() && self.any_all.is_empty()
+        self.all.is_empty() && self.any.is_empty()
     }
 
-    fn add_condition(&mut self, schema: &Schema, condition: &Condition) {
-        let field = condition.field;
+    fn add_condition(&mut self, condition: &Condition) {
+        let equal = |operand: &Operand| match operand {
+            Operand::Text(text) => search::equal_text(condition.field, text),
+            Operand::Number(number) => search::equal_number(condition.field, number),
+        };
         match &condition.test {
-            Test::In { values, null: false } => {
-                let comparison = filter::comparison(schema, field);
-                let tokens: Vec<i32> = values.iter().map(|operand| value(comparison, field, operand)).collect();
-                match tokens.as_slice() {
-                    [one] => self.all.push(*one),
-                    _ => self.any.push(tokens),
-                }
-            }
+            Test::In { values, null: false } => self.add(values.iter().map(equal).collect()),
             Test::Contains(part) | Test::StartsWith(part) | Test::EndsWith(part) => {
-                self.all.extend(search::part(&by_character(part)));
+                self.add(vec![search::part(&by_character(part))]);
             }
             Test::In { null: true, .. }
             | Test::NotIn { .. }
@@ -146,6 +138,18 @@ impl Needed {
         }
     }
 
+    /// Adds that a block must have all tokens of one of these; one without tokens may be anywhere.
+    fn add(&mut self, mut choices: Vec<Vec<i32>>) {
+        if choices.iter().any(Vec::is_empty) {
+            return;
+        }
+        match choices.as_mut_slice() {
+            [] => {}
+            [one] => self.all.append(one),
+            _ => self.any.push(choices),
+        }
+    }
+
     /// The condition that a block may hold what is asked for. Of the two indexes of the blocks it is the one of tokens that
     /// is to be asked (the table has a token too), so the other one is put out of reach.
     fn condition(self, scope: &Scope) -> Statement {
@@ -153,11 +157,7 @@ impl Needed {
         if !self.all.is_empty() {
             statement.push("tokens @> ").integers(self.all);
         }
-        for any in self.any {
-            and(&mut statement);
-            statement.push("tokens && ").integers(any);
-        }
-        for choices in self.any_all {
+        for choices in self.any {
             and(&mut statement);
             for (index, all) in choices.into_iter().enumerate() {
                 statement.push(if index > 0 { " OR tokens @> " } else { "(tokens @> " }).integers(all);
@@ -172,16 +172,5 @@ impl Needed {
 fn and(statement: &mut Statement) {
     if !statement.is_empty() {
         statement.push(" AND ");
-    }
-}
-
-fn value(comparison: Comparison, field: usize, operand: &Operand) -> i32 {
-    match comparison {
-        Comparison::Number => search::number_value(field, operand.as_str()),
-        Comparison::Text => {
-            let mut token = String::new();
-            json_token(Kind::String, operand.as_str(), &mut token);
-            search::value(field, &token)
-        }
     }
 }
