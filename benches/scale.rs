@@ -83,8 +83,7 @@ fn grow(folder: &Path, connection: &mut PgConnection, bodies: &[&'static Municip
     let tables = Mutex::new(tables);
     let begin = Instant::now();
     let mut longest: Vec<f64> = std::thread::scope(|threads| {
-        let publishers: Vec<_> =
-            (0..PUBLISHERS).map(|_| threads.spawn(|| publish(&server, &token, &tables))).collect();
+        let publishers: Vec<_> = (0..PUBLISHERS).map(|_| threads.spawn(|| publish(&server, &token, &tables))).collect();
         publishers.into_iter().flat_map(|publisher| publisher.join().expect("published")).collect()
     });
     let seconds = begin.elapsed().as_secs_f64();
@@ -105,7 +104,12 @@ fn grow(folder: &Path, connection: &mut PgConnection, bodies: &[&'static Municip
          ORDER BY 2 DESC",
     );
     for size in sizes.load::<Size>(connection).expect("sizes") {
-        println!("{:<52} {:>9} MB, of which indexes {} MB", size.name, size.bytes / 1_000_000, size.indexes / 1_000_000);
+        println!(
+            "{:<52} {:>9} MB, of which indexes {} MB",
+            size.name,
+            size.bytes / 1_000_000,
+            size.indexes / 1_000_000
+        );
     }
 }
 
@@ -133,8 +137,7 @@ fn publish(
         let standard = Registry::embedded().find(slug).expect("a standard");
         let table = catalogue::table(standard, body, ROWS);
         let begin = Instant::now();
-        let address =
-            format!("http://{}/api/v1/datasets/{}_{slug}?nonconforming=publish", server.address, body.code);
+        let address = format!("http://{}/api/v1/datasets/{}_{slug}?nonconforming=publish", server.address, body.code);
         let put = agent.put(&address).header("Authorization", &format!("Bearer {token}")).send(&table[..]);
         let answer = put.unwrap_or_else(|error| panic!("{address}: {error}"));
         assert!(answer.status().is_success(), "{address}: {}", answer.status());
@@ -161,7 +164,8 @@ fn measure(folder: &Path, body: &Municipality) {
         }),
         ("sorted by name", format!("sort={}", encoded("名称"))),
     ];
-    for (title, of) in [("one data set", format!("datasets/{}_aed", body.code)), ("across", "standards/aed".to_owned())] {
+    for (title, of) in [("one data set", format!("datasets/{}_aed", body.code)), ("across", "standards/aed".to_owned())]
+    {
         for (question, parameters) in &questions {
             let address = format!("/api/v1/{of}/records?{parameters}");
             let load = load(server.address, &[&address]);

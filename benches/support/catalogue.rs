@@ -62,11 +62,11 @@ fn cell_of(name: &str, kind: Option<Kind>, cell: &str, body: &Municipality, numb
         ("ID", _) => format!("{:010}", number + 1),
         (_, Some(Kind::Latitude)) => near(latitude, seed.wrapping_mul(7_919)),
         (_, Some(Kind::Longitude)) => near(longitude, seed.wrapping_mul(104_729)),
-        (_, Some(Kind::Integer)) if !cell.is_empty() => {
-            (cell.parse::<usize>().unwrap_or(0) + seed % 50).to_string()
-        }
+        (_, Some(Kind::Integer)) if !cell.is_empty() => (cell.parse::<usize>().unwrap_or(0) + seed % 50).to_string(),
         ("地域コード", _) => format!("{:06}", number + 1),
-        ("名称" | "イベント名" | "地域名" | "施設名称", _) => format!("{}第{}{cell}", body.municipality, number + 1),
+        ("名称" | "イベント名" | "地域名" | "施設名称", _) => {
+            format!("{}第{}{cell}", body.municipality, number + 1)
+        }
         ("地方公共団体名", _) => body.full_name(),
         _ if name.ends_with("全国地方公共団体コード") && !cell.is_empty() => body.code.clone(),
         _ if name.ends_with("都道府県") && !cell.is_empty() => body.prefecture.clone(),

@@ -99,10 +99,11 @@ fn area(area: Area) -> Value {
 /// What must be looked at for the answer.
 fn answered_from(found: &Found, query: &Query) -> Bilingual {
     let text = |ja: &str, en: &str| Bilingual { ja: ja.to_owned(), en: en.to_owned() };
-    let codes = || text("公開のときに作った、列の値の符号", "the codes of the columns' values that were made at publication");
+    let codes =
+        || text("公開のときに作った、列の値の符号", "the codes of the columns' values that were made at publication");
     if let Some(grouping) = &query.grouping {
-        match groups::source(&found.scope, query, grouping) {
-            Source::Profile => {
+        match groups::source_of(&found.scope, query, grouping) {
+            Source::Profile(_) => {
                 return text(
                     "公開のときに数えた、列の値ごとの件数",
                     "the counts of the column's values that were made at publication",

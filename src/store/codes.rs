@@ -65,7 +65,9 @@ impl Codes {
     /// Adds to the number of each row `radix` times the code.
     pub fn add_to(&self, radix: usize, numbers: &mut [usize]) {
         match self.is_wide {
-            false => numbers.iter_mut().zip(&self.bytes).for_each(|(number, code)| *number += radix * usize::from(*code)),
+            false => {
+                numbers.iter_mut().zip(&self.bytes).for_each(|(number, code)| *number += radix * usize::from(*code))
+            }
             true => numbers.iter_mut().zip(self.wide()).for_each(|(number, code)| *number += radix * code),
         }
     }

@@ -118,21 +118,27 @@ fn mix(key: u64) -> u64 {
     key ^ (key >> 31)
 }
 
+/// Separates, in the line of a record, its folded texts from those in which marks stay apart from their letters: words are
+/// looked for in the first ones, what a single field must hold in all.
+pub const APART: char = '\u{1}';
+
 /// Adds what is searched of a record to `line`, its folded texts separated by tabs, and its tokens to `tokens`.
 /// Numbers are no text: who searches for 34 does not mean a latitude.
 pub fn add_record(values: &str, raw: Option<&str>, line: &mut String, tokens: &mut Vec<i32>) {
+    let mut apart = String::new();
     for (field, token) in values.split('\n').enumerate() {
         if token != "null" && !token.is_empty() {
             tokens.extend(value(field, token));
-            add_text(token, line, tokens);
+            add_text(token, line, &mut apart, tokens);
         }
     }
     for token in raw.into_iter().flat_map(|raw| raw.split('\n')).filter_map(|line| line.split_once(' ')) {
-        add_text(token.1, line, tokens);
+        add_text(token.1, line, &mut apart, tokens);
     }
+    line.push_str(&apart);
 }
 
-fn add_text(token: &str, line: &mut String, tokens: &mut Vec<i32>) {
+fn add_text(token: &str, line: &mut String, apart: &mut String, tokens: &mut Vec<i32>) {
     if !token.starts_with('"') {
         return;
     }
@@ -142,7 +148,10 @@ fn add_text(token: &str, line: &mut String, tokens: &mut Vec<i32>) {
         add_folded(&canonical, line, tokens);
     }
     if text.chars().any(search::is_joining) {
-        whole(&search::by_character(&text), |token| tokens.push(token));
+        let text = search::by_character(&text);
+        whole(&text, |token| tokens.push(token));
+        apart.push(APART);
+        apart.push_str(&text);
     }
 }
 

@@ -178,7 +178,9 @@ pub fn without_codes(db: &Db, dataset: &str) -> Scope {
     let entry = db.read_blocking(|c| catalog::find_dataset(c, &id(dataset))).unwrap().expect("the data set");
     let table = entry.tables[0].key;
     let forget = |connection: &mut PgConnection| {
-        for sql in ["DELETE FROM column_profiles WHERE table_id = $1", "UPDATE stored_tables SET coded = '{}' WHERE id = $1"] {
+        for sql in
+            ["DELETE FROM column_profiles WHERE table_id = $1", "UPDATE stored_tables SET coded = '{}' WHERE id = $1"]
+        {
             diesel::sql_query(sql).bind::<BigInt, _>(table).execute(connection)?;
         }
         Ok::<_, StoreError>(())

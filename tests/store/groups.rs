@@ -18,7 +18,7 @@ fn grouped(grouping: Grouping) -> Query {
 fn ask_groups(db: &Db, scope: &Scope, query: &Query) -> (Source, Vec<String>, Option<u64>) {
     let grouping = query.grouping.as_ref().expect("groups");
     db.read_blocking(|connection| {
-        let source = groups::source(scope, query, grouping);
+        let source = groups::source_of(scope, query, grouping);
         let page = groups::page(connection, &schema(), scope, query, grouping)?;
         Ok::<_, StoreError>((source, page.records.into_iter().map(|group: Record| group.values).collect(), page.total))
     })
@@ -60,7 +60,7 @@ fn a_profile_and_a_scan_give_the_same_groups() {
     for scope in [&one, &across] {
         for (field, query) in [0, NAME, CAPACITY, 3, DAY].into_iter().zip(&questions) {
             let (source, groups, total) = ask_groups(&db, scope, query);
-            assert_eq!(source, if field == 0 { Source::Scan } else { Source::Profile }, "field {field}");
+            assert_eq!(source, if field == 0 { Source::Scan } else { Source::Profile(field) }, "field {field}");
             assert_eq!(total, Some(if field == 0 { 1_500 } else { groups.len() as u64 }));
             let pages = Query { limit: 2, offset: 1, ..query.clone() };
             answers.push((scope, query.clone(), groups));
@@ -133,14 +133,16 @@ fn codes_and_a_scan_give_the_same_groups() {
         [scope_of(db, "331007_aed"), across]
     };
     let mut answers = Vec::new();
-    for conditions in [vec![], conditions[..1].to_vec(), conditions, vec![Condition { field: DAY, test: Test::Lt(text("")) }]] {
+    for conditions in
+        [vec![], conditions[..1].to_vec(), conditions, vec![Condition { field: DAY, test: Test::Lt(text("")) }]]
+    {
         for keys in &keys {
             let grouping = Grouping { keys: keys.clone(), aggregates: vec![Aggregate::Count] };
             let query = Query { conditions: conditions.clone(), ..grouped(grouping) };
             let found = scopes(&db).map(|scope| ask_groups(&db, &scope, &query));
             let by_codes = match (keys.as_slice(), conditions.is_empty()) {
                 ([], true) => Source::Scan,
-                ([_], true) => Source::Profile,
+                ([Key::Field(field)], true) => Source::Profile(*field),
                 (_, _) => Source::Codes,
             };
             assert!(found.iter().all(|(source, ..)| *source == by_codes), "{query:?}");

@@ -79,7 +79,11 @@ impl Blocks {
         ready.write_all(HEADER)?;
         Ok(Blocks {
             table,
-            of_all: standard.map(|slug| search::standard(&slug, &name)).into_iter().chain([search::table(table)]).collect(),
+            of_all: standard
+                .map(|slug| search::standard(&slug, &name))
+                .into_iter()
+                .chain([search::table(table)])
+                .collect(),
             first_row: 0,
             next_row: 0,
             tokens: Vec::new(),

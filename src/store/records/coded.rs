@@ -16,14 +16,6 @@ use crate::schema::Schema;
 use crate::store::StoreError;
 use crate::store::codes::Codes;
 
-/// Rows that fulfil conditions.
-pub struct Hits {
-    /// How many there are.
-    pub total: u64,
-    /// The table and number of each that was wanted, in the order of publication.
-    pub rows: Vec<(i64, i32)>,
-}
-
 /// Whether the codes tell which rows of the scope fulfil everything that a question demands, and something is demanded.
 pub fn knows(scope: &Scope, query: &Query) -> bool {
     let has_others = !query.words.is_empty() || query.filter.is_some() || query.area.is_some() || query.open.is_some();
@@ -32,40 +24,24 @@ pub fn knows(scope: &Scope, query: &Query) -> bool {
         && query.conditions.iter().all(|condition| scope.is_coded(condition.field))
 }
 
-/// The rows that fulfil the conditions of a question which the codes know, of those behind a place `wanted` from `offset` on.
+/// The table and number of every row that fulfils the conditions of a question which the codes know, in the order of
+/// publication.
 ///
 /// # Errors
 /// Where the database fails.
-pub fn hits(
+pub fn rows(
     connection: &mut PgConnection,
     schema: &Schema,
     scope: &Scope,
     query: &Query,
-    behind: Option<(i64, i32)>,
-    (offset, wanted): (usize, usize),
-) -> Result<Hits, StoreError> {
+) -> Result<Vec<(i64, i32)>, StoreError> {
     let mut columns = load(connection, schema, scope, &query.conditions, &[])?;
-    let (mut total, mut passed) = (0, 0);
     let mut rows = Vec::new();
     for table in scope.tables() {
-        let flags = columns.rows_of(table);
-        total += u64::try_from(flags.iter().filter(|is_hit| **is_hit).count()).unwrap_or(u64::MAX);
-        if rows.len() == wanted || behind.is_some_and(|(key, _)| table.key < key) {
-            continue;
-        }
-        let first = behind.filter(|(key, _)| table.key == *key).map_or(1, |(_, row)| row.saturating_add(1));
-        let numbered = (1_i32..).zip(flags).skip_while(|(number, _)| *number < first);
-        for (number, _) in numbered.filter(|(_, is_hit)| *is_hit) {
-            passed += 1;
-            if passed > offset {
-                rows.push((table.key, number));
-                if rows.len() == wanted {
-                    break;
-                }
-            }
-        }
+        let numbered = (1_i32..).zip(columns.rows_of(table));
+        rows.extend(numbered.filter(|(_, is_hit)| *is_hit).map(|(number, _)| (table.key, number)));
     }
-    Ok(Hits { total, rows })
+    Ok(rows)
 }
 
 /// The groups of a question which the codes know, or that has no conditions, by fields that have codes: of each the tokens

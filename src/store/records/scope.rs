@@ -79,7 +79,13 @@ impl Scope {
         let mut tables = Vec::with_capacity(rows.len());
         for (key, rows, last_row, located, fields, dataset) in rows {
             let count = |count: i64| u64::try_from(count).expect("a count is not negative");
-            tables.push(Table { key, row_count: count(rows), last_row, located: count(located), dataset: Some(dataset) });
+            tables.push(Table {
+                key,
+                row_count: count(rows),
+                last_row,
+                located: count(located),
+                dataset: Some(dataset),
+            });
             if rows > 0 {
                 let fields = codes::indexes(&fields);
                 coded = Some(match coded {

@@ -1,50 +1,46 @@
 //! Where the rows of a question come from: all records of its scope, or only those that the search index names.
 
-use super::Scope;
+use diesel::pg::PgConnection;
+
 use super::statement::Statement;
+use super::{Scope, lines};
 use crate::query::{Condition, Operand, Query, Test};
-use crate::store::search;
+use crate::store::{StoreError, search};
 use crate::text::search::by_character;
 
 /// In a scope of fewer records looking at each is quicker than asking the index.
-const SMALL: u64 = 2_000;
+pub const SMALL: u64 = 2_000;
 
-/// What a row is taken from: stands behind `FROM`. Conditions on fields are still to be tested; the words of the question
+/// What rows are taken from: stands behind `FROM`. Conditions on fields are still to be tested; the words of the question
 /// are done with.
 ///
-/// Rows are fetched for each block or hit by itself (`LATERAL … OFFSET 0`): left to choose, the planner, who knows nothing
-/// of hashes, joins whole tables.
-pub fn of_query(scope: &Scope, query: &Query) -> Statement {
-    if !query.words.is_empty() {
-        return rows_of(hits(scope, query));
+/// # Errors
+/// Where the database fails.
+pub fn find(connection: &mut PgConnection, scope: &Scope, query: &Query) -> Result<Statement, StoreError> {
+    if lines::help(scope, query) {
+        return Ok(of_rows(lines::rows(connection, scope, query)?));
     }
     let needed = Needed::in_scope(scope, query);
-    if needed.is_nothing() {
-        return Statement::new("records");
-    }
+    Ok(if needed.is_nothing() { Statement::new("records") } else { of_blocks(needed.condition(scope)) })
+}
+
+/// The rows of the blocks that fulfil a condition, each block by itself (`LATERAL … OFFSET 0`): left to choose, the planner,
+/// who knows nothing of hashes, joins whole tables.
+fn of_blocks(condition: Statement) -> Statement {
     // The row numbers of a block and `search::BLOCK_ROWS` belong together.
     let mut statement = Statement::new("(SELECT table_id AS block_table, first_row FROM search_blocks WHERE ");
-    statement.append(needed.condition(scope));
-    statement.push(
+    statement.append(condition).push(
         " OFFSET 0) AS block, LATERAL (SELECT * FROM records WHERE table_id = block_table AND row_number >= \
          first_row AND row_number < first_row + 32 OFFSET 0) AS records",
     );
     statement
 }
 
-/// Hits that are known by table and number.
-pub fn list(rows: Vec<(i64, i32)>) -> Statement {
+/// Rows that are known by table and number.
+pub fn of_rows(rows: Vec<(i64, i32)>) -> Statement {
     let (tables, numbers) = rows.into_iter().unzip();
-    let mut statement = Statement::new("SELECT * FROM unnest(");
-    statement.keys(tables).push(", ").integers(numbers).push(") AS hits (table_id, row_number)");
-    statement
-}
-
-/// The rows of hits, as [`of_query`].
-pub fn rows_of(hits: Statement) -> Statement {
-    let mut statement = Statement::new("(");
-    statement.append(hits);
-    statement.push(
+    let mut statement = Statement::new("unnest(");
+    statement.keys(tables).push(", ").integers(numbers).push(
         ") AS hit (hit_table, hit_row), LATERAL (SELECT * FROM records WHERE table_id = hit_table AND row_number = hit_row \
          OFFSET 0) AS records",
     );
@@ -56,35 +52,9 @@ pub fn is_indexed(query: &Query) -> bool {
     query.area.is_some() || !Needed::of(query).is_nothing()
 }
 
-/// The table and number of each row that has the words of a question.
-pub fn hits(scope: &Scope, query: &Query) -> Statement {
-    let needed = Needed::in_scope(scope, query);
-    let mut statement = Statement::new(
-        "SELECT table_id, first_row + line.number::integer - 1 AS row_number FROM search_blocks, \
-         string_to_table(folded, E'\\n') WITH ORDINALITY AS line (text, number) WHERE ",
-    );
-    if needed.is_nothing() {
-        statement.append(scope.filter());
-    } else {
-        statement.append(needed.condition(scope));
-    }
-    // First the block, then the line: most blocks that hash like the word do not hold it.
-    for column in ["folded", "line.text"] {
-        for word in &query.words {
-            statement.push(" AND (");
-            for (index, spelling) in word.spellings.iter().enumerate() {
-                statement.push(if index > 0 { " OR strpos(" } else { "strpos(" });
-                statement.push(column).push(", ").text(spelling.as_str()).push(") > 0");
-            }
-            statement.push(")");
-        }
-    }
-    statement
-}
-
 /// Tokens that a block must have to hold a record that is asked for.
 #[derive(Default)]
-struct Needed {
+pub struct Needed {
     all: Vec<i32>,
     /// Of each list all of one entry.
     any: Vec<Vec<Vec<i32>>>,
@@ -103,7 +73,7 @@ impl Needed {
     }
 
     /// Of the records in a scope; nothing where looking at each is quicker.
-    fn in_scope(scope: &Scope, query: &Query) -> Needed {
+    pub fn in_scope(scope: &Scope, query: &Query) -> Needed {
         if scope.row_count() < SMALL {
             return Needed::default();
         }
@@ -152,7 +122,10 @@ impl Needed {
 
     /// The condition that a block may hold what is asked for. Of the two indexes of the blocks it is the one of tokens that
     /// is to be asked (the table has a token too), so the other one is put out of reach.
-    fn condition(self, scope: &Scope) -> Statement {
+    pub fn condition(self, scope: &Scope) -> Statement {
+        if self.is_nothing() {
+            return scope.filter();
+        }
         let mut statement = Statement::default();
         if !self.all.is_empty() {
             statement.push("tokens @> ").integers(self.all);
