@@ -9,6 +9,7 @@ mod dataset_body;
 mod datasets;
 mod downloads;
 mod explain;
+mod explain_body;
 mod filter;
 mod fix;
 mod groups;
@@ -159,6 +160,7 @@ fn application(
         .map(|app| app.service(web::redirect("/docs", "/docs/")).service(swagger))
         .default_service(web::to(nowhere))
         .into_app()
+        .wrap(from_fn(middleware::with_check_digit))
         .wrap(from_fn(middleware::problems))
         .wrap(Compress::default())
         .wrap(from_fn(middleware::identity_unsaid))
@@ -196,6 +198,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(records::list_records)
                 .service(filter::list_records_by_filter)
                 .service(records::get_record)
+                .service(records::list_version_records_as)
                 .service(records::list_version_records)
                 .service(filter::list_version_records_by_filter)
                 .service(datasets::list_versions)

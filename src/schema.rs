@@ -310,10 +310,12 @@ impl Schema {
 /// The candidate most like a misspelt name, if one is near enough to be what was meant.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = fold_label(name);
+    // Of two characters one may be wrong; of six three may not.
+    let least = if wanted.chars().count() <= 4 { 0.5 } else { 0.55 };
     candidates
         .into_iter()
         .map(|candidate| (strsim::normalized_damerau_levenshtein(&wanted, &fold_label(candidate)), candidate))
-        .filter(|(likeness, _)| *likeness >= 0.5)
+        .filter(|(likeness, _)| *likeness >= least)
         .max_by(|one, other| one.0.total_cmp(&other.0))
         .map(|(_, candidate)| candidate)
 }

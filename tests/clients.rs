@@ -109,7 +109,8 @@ fn schemathesis_finds_no_answer_outside_the_document() {
         .args(["--no-color", "--config-file", &file("schemathesis.toml")])
         .args(["run", &format!("{}/openapi.json", server.base)])
         .args(["--header", &format!("Authorization: Bearer {}", server.token)])
-        .args(["--workers", "2", "--continue-on-failure"])
+        // One after the other: on Python 3.11 two threads that read sources at once spoil each other's.
+        .args(["--workers", "1", "--continue-on-failure"])
         .env("SCHEMATHESIS_HOOKS", file("hooks.py"))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .current_dir(folder.path())

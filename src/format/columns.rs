@@ -6,7 +6,8 @@ use crate::schema::{Comparison, Kind, Record, Schema, token_text};
 
 /// The column in front that names the data set, in answers across organizations.
 const DATASET: &str = "dataset";
-/// The column behind that holds the distance, in answers around a place.
+/// The column behind that holds the distance, in answers around a place; where the publisher has such a column too, the
+/// distance is numbered.
 const DISTANCE: &str = "distance_m";
 /// What holds, in JSON, the texts that are no values of their fields. Only records that have any hold it.
 pub const RAW: &str = "_raw";
@@ -18,7 +19,9 @@ pub struct Columns<'a> {
     fields: Vec<Column<'a>>,
     has_dataset: bool,
     has_distance: bool,
+    distance_name: String,
     distance_key: String,
+    raw_key: String,
 }
 
 /// One selected field.
@@ -57,8 +60,10 @@ impl<'a> Columns<'a> {
             .filter_map(|index| Some((*index, schema.fields().get(*index)?)))
             .map(|(index, field)| Column { index, name: &field.name, kind: field.kind, key: key(&field.name) })
             .collect();
-        let distance_key = key(DISTANCE);
-        Columns { schema, fields, has_dataset, has_distance, distance_key }
+        let distance_name = schema.free_name(DISTANCE, &[]);
+        let distance_key = key(&distance_name);
+        let raw_key = format!(",{}:", json_text(&schema.free_name(RAW, &[])));
+        Columns { schema, fields, has_dataset, has_distance, distance_name, distance_key, raw_key }
     }
 
     /// The selected fields.
@@ -72,9 +77,9 @@ impl<'a> Columns<'a> {
     }
 
     /// All headings, those beside the fields included.
-    pub fn names(&self) -> impl Iterator<Item = &'a str> + '_ {
+    pub fn names(&self) -> impl Iterator<Item = &str> {
         let dataset = self.has_dataset.then_some(DATASET);
-        let distance = self.has_distance.then_some(DISTANCE);
+        let distance = self.has_distance.then_some(self.distance_name.as_str());
         dataset.into_iter().chain(self.fields.iter().map(|column| column.name)).chain(distance)
     }
 
@@ -139,7 +144,7 @@ impl<'a> Columns<'a> {
             Some(format!("{}:{token}", json_text(column.name)))
         });
         let Some(first) = texts.next() else { return };
-        out.extend_from_slice(format!(",\"{RAW}\":{{{first}").as_bytes());
+        out.extend_from_slice(format!("{}{{{first}", self.raw_key).as_bytes());
         for text in texts {
             out.push(b',');
             out.extend_from_slice(text.as_bytes());
@@ -232,6 +237,23 @@ mod tests {
             Columns::new(&schema, select, has_dataset, has_distance).push_record(&record, &mut out);
             assert_eq!(String::from_utf8(out).unwrap(), expected);
         }
+    }
+
+    #[test]
+    fn what_stands_beside_the_fields_has_a_name_of_its_own() {
+        let schema = texts(&["distance_m", "_raw"]);
+        let columns = Columns::new(&schema, None, false, true);
+        assert_eq!(columns.names().collect::<Vec<_>>(), ["distance_m", "_raw", "distance_m (2)"]);
+        let record = Record {
+            values: "\"far\"\nnull".to_owned(),
+            raw: Some("2 \"x\"".to_owned()),
+            distance_m: Some(1.0),
+            ..Record::default()
+        };
+        let mut out = Vec::new();
+        columns.push_record(&record, &mut out);
+        let expected = r#"{"distance_m":"far","_raw":null,"distance_m (2)":1.0,"_raw (2)":{"_raw":"x"}}"#;
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! iCalendar (RFC 5545): each record with a first day is an event, in Japanese time.
 
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 
 use jiff::civil::{Date, DateTime, Time};
@@ -51,7 +53,12 @@ impl Format for Ics {
     }
 
     fn encoder<'a>(&self, columns: &'a Columns<'a>, _: &Options) -> Box<dyn Encoder + 'a> {
-        Box::new(Events { schema: columns.schema(), tokens: Tokens::default(), stamp: Timestamp::UNIX_EPOCH })
+        Box::new(Events {
+            schema: columns.schema(),
+            tokens: Tokens::default(),
+            stamp: Timestamp::UNIX_EPOCH,
+            told: HashMap::new(),
+        })
     }
 }
 
@@ -60,6 +67,8 @@ struct Events<'a> {
     tokens: Tokens,
     /// When what is told was published.
     stamp: Timestamp,
+    /// How many events of an ID were told, by its fingerprint.
+    told: HashMap<u64, u32>,
 }
 
 impl Encoder for Events<'_> {
@@ -85,7 +94,7 @@ impl Encoder for Events<'_> {
 
 impl Events<'_> {
     /// The properties of an event; `None` without a first day.
-    fn event(&self, record: &Record) -> Option<Vec<(&'static str, String)>> {
+    fn event(&mut self, record: &Record) -> Option<Vec<(&'static str, String)>> {
         let text = |field: usize| token_text(self.tokens.get(&record.values, field)).into_owned();
         let all = |role: Role| {
             let texts = self.schema.with_role(role).map(text).filter(|text| !text.is_empty());
@@ -98,8 +107,7 @@ impl Events<'_> {
             &first(Role::EventStartTime),
             &first(Role::EventEndTime),
         )?;
-        let mut lines = vec![("UID", self.uid(record, &first(Role::PublisherCode)))];
-        lines.push(("DTSTAMP", self.stamp.strftime("%Y%m%dT%H%M%SZ").to_string()));
+        let mut lines = vec![("DTSTAMP", self.stamp.strftime("%Y%m%dT%H%M%SZ").to_string())];
         lines.extend(moments);
         let place = [all(Role::EventPlace), all(Role::JoinedAddress)].concat().join(" ");
         for (name, value) in [
@@ -122,18 +130,28 @@ impl Events<'_> {
                 lines.push(("GEO", format!("{latitude};{longitude}")));
             }
         }
+        let publisher = first(Role::PublisherCode);
+        lines.push(("UID", self.uid(record, &publisher)));
         Some(lines)
     }
 
-    /// The same for the same event in every version: its data set, or its publisher, and its ID.
-    fn uid(&self, record: &Record, publisher: &str) -> String {
+    /// The same for the same event in every version: its data set, or its publisher, and its ID. A table with errors may
+    /// have an ID more than once, and calendars keep only one event of each.
+    fn uid(&mut self, record: &Record, publisher: &str) -> String {
         let of = record.dataset.as_deref().map_or(publisher, |dataset| dataset.split('_').next().unwrap_or(dataset));
         let id = match self.schema.record_id() {
             Some(field) => token_text(self.tokens.get(&record.values, field)).into_owned(),
             None => String::new(),
         };
         let id = if id.is_empty() { record.values.replace('\n', "/") } else { id };
-        escaped(&format!("{of}-{id}@machikura"))
+        let mut fingerprint = DefaultHasher::new();
+        (of, &id).hash(&mut fingerprint);
+        let told = self.told.entry(fingerprint.finish()).or_default();
+        *told += 1;
+        match *told {
+            1 => escaped(&format!("{of}-{id}@machikura")),
+            number => escaped(&format!("{of}-{id}-{number}@machikura")),
+        }
     }
 }
 
@@ -249,12 +267,25 @@ mod tests {
             record(&schema, &["331007", "KK2", "日付なし"]),
         ];
         let text = write(&Ics, &columns, &head, &records);
-        let expected = "BEGIN:VEVENT\r\nUID:331007-KK1@machikura\r\nDTSTAMP:20261122T010203Z\r\n\
+        let expected = "BEGIN:VEVENT\r\nDTSTAMP:20261122T010203Z\r\n\
                         DTSTART;TZID=Asia/Tokyo:20241012T170000\r\nDTEND;TZID=Asia/Tokyo:20241013T203000\r\n\
                         SUMMARY:秋祭り\\, 夜の部\\; \"本\"\r\nLOCATION:河川敷\\n広場\r\n\
-                        URL:https://example.jp/1\r\nGEO:34.667;133.941\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+                        URL:https://example.jp/1\r\nGEO:34.667;133.941\r\nUID:331007-KK1@machikura\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
         assert_eq!(&text[text.find("BEGIN:VEVENT").unwrap()..], expected);
         assert!(text.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"));
+    }
+
+    #[test]
+    fn every_event_has_an_id_of_its_own() {
+        let schema = schema();
+        let columns = Columns::new(&schema, None, false, false);
+        let day = |id: &str, day: &str| record(&schema, &["331007", id, "朝市", day]);
+        let records =
+            [day("KK1", "2024-10-12"), day("KK1", "2024-10-19"), day("", "2024-10-12"), day("", "2024-10-12")];
+        let text = write(&Ics, &columns, &Head::default(), &records).replace("\r\n ", "");
+        let ids: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("UID:")).collect();
+        assert_eq!(ids[..2], ["331007-KK1@machikura", "331007-KK1-2@machikura"]);
+        assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), 4, "{ids:?}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use encoding_rs::SHIFT_JIS;
+use unicode_normalization::char::compose;
 
 /// What stands for a character that is missing: the geta mark of Japanese typesetting.
 const GETA: char = '〓';
@@ -23,7 +24,8 @@ const SAME: [(char, char); 9] = [
 
 /// Appends a text, and answers how many of its characters were replaced.
 pub(super) fn encode(text: &str, out: &mut Vec<u8>) -> u64 {
-    let text = as_windows_knows_it(text);
+    let text = with_voicing(text);
+    let text = as_windows_knows_it(&text);
     let (bytes, _, is_lacking) = SHIFT_JIS.encode(&text);
     if !is_lacking {
         out.extend_from_slice(&bytes);
@@ -54,6 +56,28 @@ fn as_windows_knows_it(text: &str) -> Cow<'_, str> {
     text.chars().map(|character| same(character).unwrap_or(character)).collect()
 }
 
+/// か and a voiced sound mark, as macOS writes file names and what is copied from them, are が. Nothing else is composed:
+/// among kanji that would exchange forms that Windows tells apart.
+fn with_voicing(text: &str) -> Cow<'_, str> {
+    const MARKS: [char; 2] = ['\u{3099}', '\u{309a}'];
+    if !text.contains(MARKS) {
+        return Cow::Borrowed(text);
+    }
+    let mut composed = String::with_capacity(text.len());
+    for character in text.chars() {
+        let voiced = if MARKS.contains(&character) {
+            composed.chars().next_back().and_then(|before| compose(before, character))
+        } else {
+            None
+        };
+        if voiced.is_some() {
+            composed.pop();
+        }
+        composed.push(voiced.unwrap_or(character));
+    }
+    composed.into()
+}
+
 fn is_variation_selector(character: char) -> bool {
     matches!(character, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
@@ -71,7 +95,8 @@ mod tests {
             ("𠮷野家", "〓野家", 1),
             ("鷗外と👍🏻", "〓外と〓〓", 3),
             ("葛\u{e0100}城", "葛城", 1),
-            ("か\u{3099}", "か〓", 1),
+            ("か\u{3099}っこう、ハ\u{309a}ン", "がっこう、パン", 0),
+            ("あ\u{3099}\u{3099}", "あ〓〓", 2),
             ("ｶﾞ\"\\~", "ｶﾞ\"\\~", 0),
         ] {
             let mut out = Vec::new();

@@ -1,6 +1,5 @@
 //! The catalogue: datasets and their versions.
 
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -194,7 +193,6 @@ struct DatasetPath {
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
     (status = 200, description = "データセット / dataset", body = DatasetBody),
-    (status = 308, description = "6 桁の団体コードへ / to the six-digit organization code"),
 ))]
 #[get("/datasets/{id}")]
 pub async fn get_dataset(
@@ -204,10 +202,6 @@ pub async fn get_dataset(
 ) -> Result<HttpResponse, Problem> {
     Parameters::only(&request, &["lang"])?;
     let id = path.into_inner().id;
-    if with_check_digit(&id) != id {
-        let address = format!("/api/v1/datasets/{}", with_check_digit(&id));
-        return Ok(HttpResponse::PermanentRedirect().insert_header((header::LOCATION, address)).finish());
-    }
     let entry = app.db.read(move |connection| resolve::entry(connection, &id)).await?;
     Ok(cache::json(&request, &body(&app, &entry)))
 }

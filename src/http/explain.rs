@@ -1,40 +1,28 @@
 //! `explain=true`: how a question was understood, instead of its answer.
 
-use serde::Serialize;
-use serde_json::{Value, json};
+use std::cmp::Ordering;
 
 use super::as_of::AsOf;
+use super::explain_body::{AreaBody, ExplainedFieldBody, ExplanationBody, OpenBody, TextsBody};
 use super::resolve::Found;
 use crate::format::Format;
 use crate::query::grouping::Key;
 use crate::query::{Area, Parameter, Query, instant, query_string};
-use crate::schema::{Field, Schema};
+use crate::schema::Schema;
 use crate::store::records::{
     self,
     groups::{self, Source},
 };
-use crate::text::{Bilingual, nfkc};
-
-/// A field of the question.
-#[derive(Serialize)]
-struct FieldBody<'a> {
-    name: &'a str,
-    name_en: Option<&'a str>,
-    kind: crate::schema::Kind,
-}
-
-impl<'a> From<&'a Field> for FieldBody<'a> {
-    fn from(field: &'a Field) -> FieldBody<'a> {
-        FieldBody { name: &field.name, name_en: field.english(), kind: field.kind }
-    }
-}
+use crate::text::{Bilingual, Lang, nfkc};
 
 /// What the question was asked as, besides itself.
 pub struct Asked {
     /// The path.
     pub address: String,
-    /// The parameters.
+    /// The parameters in the address.
     pub pairs: Vec<(String, String)>,
+    /// The filter, wherever it stood.
+    pub filter: Option<String>,
     /// The time of `as_of`.
     pub as_of: AsOf,
     /// What the answer would be written in.
@@ -42,57 +30,41 @@ pub struct Asked {
 }
 
 /// How a question was understood.
-pub fn body(found: &Found, query: &Query, asked: &Asked) -> Value {
+pub fn body(found: &Found, query: &Query, asked: &Asked) -> ExplanationBody {
     let schema: &Schema = &found.schema;
     let shown: &Schema = &query.answer_schema(schema);
-    let texts = |texts: Vec<Bilingual>| -> Vec<Value> { texts.iter().map(in_both).collect() };
-    let used = query.conditions.iter().map(|condition| condition.field).filter_map(|field| schema.fields().get(field));
-    let names = |fields: &[usize]| -> Vec<&str> {
-        fields.iter().filter_map(|field| shown.fields().get(*field)).map(|field| field.name.as_str()).collect()
+    let used = query.conditions.iter().filter_map(|condition| schema.fields().get(condition.field));
+    let names = |fields: &[usize]| -> Vec<String> {
+        fields.iter().filter_map(|field| shown.fields().get(*field)).map(|field| field.name.clone()).collect()
     };
-    let facets: Vec<&str> = query.facets.iter().map(|key: &Key| key.name(schema)).collect();
     let time = asked.as_of.time.map(|time| instant::in_japan(time).strftime("%Y-%m-%dT%H:%M:%S+09:00").to_string());
-    let open = query.open.map(|open| {
-        json!({"at": open.at.strftime("%Y-%m-%dT%H:%M").to_string(), "status": open.status.name(),
-            "holiday": crate::holiday::name(open.at.date()).map(|name| json!({"ja": name.ja, "en": name.en}))})
-    });
-    json!({
-        "resource": found.resource,
-        "serial": found.scope.serial(),
-        "tables": found.scope.table_count(),
-        "records": found.scope.row_count(),
-        "as_of": time,
-        "conditions": texts(query.conditions_in_words(schema)),
-        "filter": asked.pairs.iter().find(|(name, _)| name == "filter").map(|(_, filter)| filter),
-        "words": query.words.iter().map(|word| &word.spellings).collect::<Vec<_>>(),
-        "fields": used.map(FieldBody::from).collect::<Vec<_>>(),
-        "area": query.area.map(area),
-        "open": open,
-        "group_by": query.grouping.as_ref().map(|grouping| in_both(&grouping.in_words(schema))),
-        "facets": facets,
-        "order": texts(query.order_in_words(shown)),
-        "select": query.select.as_deref().map(names),
-        "names": match query.names { crate::text::Lang::Ja => "ja", crate::text::Lang::En => "en" },
-        "limit": query.limit,
-        "offset": query.offset,
-        "continues": query.cursor.is_some(),
-        "count": if query.count { "exact" } else { "none" },
-        "format": asked.format.id(),
-        "answered_from": in_both(&answered_from(found, query)),
-        "canonical": canonical(schema, asked, query),
-    })
-}
-
-fn in_both(text: &Bilingual) -> Value {
-    json!({"ja": text.ja, "en": text.en})
-}
-
-fn area(area: Area) -> Value {
-    match area {
-        Area::Box { west, south, east, north } => json!({"bbox": [west, south, east, north]}),
-        Area::Near { latitude, longitude, radius_m } => {
-            json!({"lat": latitude, "lon": longitude, "radius": radius_m})
-        }
+    ExplanationBody {
+        resource: found.resource.clone(),
+        serial: found.scope.serial(),
+        tables: found.scope.table_count(),
+        records: found.scope.row_count(),
+        as_of: time,
+        conditions: query.conditions_in_words(schema).into_iter().map(TextsBody::from).collect(),
+        filter: asked.filter.clone(),
+        words: query.words.iter().map(|word| word.spellings.clone()).collect(),
+        fields: used.map(ExplainedFieldBody::from).collect(),
+        area: query.area.map(AreaBody::from),
+        open: query.open.map(OpenBody::from),
+        group_by: query.grouping.as_ref().map(|grouping| grouping.in_words(schema).into()),
+        facets: query.facets.iter().map(|key: &Key| key.name(schema).to_owned()).collect(),
+        order: query.order_in_words(shown).into_iter().map(TextsBody::from).collect(),
+        select: query.select.as_deref().map(names),
+        names: match query.names {
+            Lang::Ja => "ja",
+            Lang::En => "en",
+        },
+        limit: query.limit,
+        offset: query.offset,
+        continues: query.cursor.is_some(),
+        count: if query.count { "exact" } else { "none" },
+        format: asked.format.id(),
+        answered_from: answered_from(found, query).into(),
+        canonical: canonical(schema, asked, query),
     }
 }
 
@@ -151,19 +123,26 @@ fn canonical(schema: &Schema, asked: &Asked, query: &Query) -> String {
         })
         .filter(is_said)
         .collect();
-    pairs.sort();
+    // Of a list that is given in parts the parts keep their order; of conditions it does not matter.
+    pairs.sort_by(|(name, value), (other, other_value)| {
+        let of_values = if is_parameter(name) { Ordering::Equal } else { value.cmp(other_value) };
+        name.cmp(other).then(of_values)
+    });
     pairs.dedup();
     if pairs.is_empty() { asked.address.clone() } else { format!("{}?{}", asked.address, query_string(&pairs)) }
 }
 
 /// A condition's parameter with the standard's name of the field.
 fn in_standard(schema: &Schema, name: String) -> String {
-    let is_parameter = Parameter::ALL.into_iter().any(|parameter| parameter.name() == name);
     let field = |name: &str| schema.find(name).map(|index| schema.fields()[index].name.clone());
-    match (is_parameter, field(&name), name.rsplit_once("__")) {
+    match (is_parameter(&name), field(&name), name.rsplit_once("__")) {
         (true, ..) => name,
         (false, Some(found), _) => found,
         (false, None, Some((bare, op))) => field(bare).map_or(name.clone(), |found| format!("{found}__{op}")),
         (false, None, None) => name,
     }
+}
+
+fn is_parameter(name: &str) -> bool {
+    Parameter::ALL.into_iter().any(|parameter| parameter.name() == name)
 }

@@ -41,7 +41,7 @@ use crate::validate::report::REPORT_FORMATS;
         (name = "運用 / operation", description = "動作の確認 / health"),
     ),
     modifiers(&BearerToken),
-    components(schemas(Record, Records, Filter, super::problem::ProblemBody))
+    components(schemas(Record, Records, Group, Groups, super::explain_body::ExplanationBody, Filter, super::problem::ProblemBody))
 )]
 struct Document;
 
@@ -66,8 +66,12 @@ pub fn document(registry: &Registry) -> OpenApi {
         .openapi(<Document as utoipa::OpenApi>::openapi())
         .configure(super::routes)
         .split_for_parts();
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
         if let Some(operation) = &mut item.get {
+            if path.contains("/datasets/{id}") || path.contains("/organizations/{code}") {
+                let response = ResponseBuilder::new().description("6 桁の団体コードへ / to the six-digit code");
+                operation.responses.responses.insert("308".to_owned(), RefOr::T(response.build()));
+            }
             complete(operation, registry, true);
         }
         for operation in [&mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten() {
@@ -129,11 +133,12 @@ fn complete(operation: &mut Operation, registry: &Registry, is_read: bool) {
     if let Some(RefOr::T(found)) = responses.get_mut("200")
         && (id.contains("records") || id.starts_with("download_"))
     {
+        let is_whole = id.starts_with("download_");
         for format in FORMATS {
-            found.content.insert(bare(format.media_type()), RefOr::T(content(format.id())));
+            found.content.insert(bare(format.media_type()), RefOr::T(content(format.id(), is_whole)));
         }
-        if id.starts_with("download_") {
-            found.content.insert("application/octet-stream".to_owned(), RefOr::T(content("source")));
+        if is_whole {
+            found.content.insert("application/octet-stream".to_owned(), RefOr::T(content("source", is_whole)));
         }
     }
     if let Some(RefOr::T(found)) = responses.get_mut("200")
@@ -169,10 +174,14 @@ fn problem(description: &str) -> RefOr<Response> {
     RefOr::T(ResponseBuilder::new().description(description).content("application/problem+json", body).build())
 }
 
-/// What stands in an answer of this format.
-fn content(format: &str) -> Content {
+/// What stands in an answer of this format: in a file always records, in an answer to a question what was asked for.
+fn content(format: &str, is_whole: bool) -> Content {
     let schema: RefOr<ApiSchema> = match format {
-        "json" => Ref::from_schema_name("Records").into(),
+        "json" if is_whole => Ref::from_schema_name("Records").into(),
+        "json" => ["Records", "Groups", "ExplanationBody"]
+            .into_iter()
+            .fold(AnyOfBuilder::new(), |any, name| any.item(Ref::from_schema_name(name)))
+            .into(),
         "geojson" => ObjectBuilder::new().schema_type(Type::Object).into(),
         // Lines of text and bytes alike.
         _ => ObjectBuilder::new().schema_type(Type::String).into(),
@@ -250,6 +259,7 @@ fn headers(operation: &str, status: &str) -> &'static [(&'static str, &'static s
             "list_records"
             | "list_records_as"
             | "list_version_records"
+            | "list_version_records_as"
             | "list_standard_records"
             | "list_standard_records_as"
             | "list_records_by_filter"
@@ -293,10 +303,9 @@ fn component(standard: &Standard, table: &Table) -> ApiSchema {
             ObjectBuilder::new().schema_type(Type::String).build(),
         )))));
     object = object.property(RAW, raw);
-    // The columns that a municipality adds are texts.
     object
-        .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(ApiSchema::Object(text(
-            "追加の列 / extra column",
+        .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(ApiSchema::Object(value(
+            "追加の列（文字）。names=en のときは英語名の項目 / extra column, a text; with names=en the fields under their English names",
         ))))))
         .build()
         .into()
@@ -305,6 +314,14 @@ fn component(standard: &Standard, table: &Table) -> ApiSchema {
 fn text(description: &str) -> utoipa::openapi::schema::Object {
     ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .description(Some(description))
+        .build()
+}
+
+/// Any value of a record.
+fn value(description: &str) -> utoipa::openapi::schema::Object {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Number, Type::Null]))
         .description(Some(description))
         .build()
 }
@@ -353,37 +370,67 @@ impl PartialSchema for Record {
 
 impl ToSchema for Record {}
 
+/// 一つの集計 / one group: what its records have in common, and what was asked of them
+#[derive(Serialize)]
+pub struct Group;
+
+impl PartialSchema for Group {
+    fn schema() -> RefOr<ApiSchema> {
+        let value = value("まとめた項目の値か、集計の結果 / a value that the records share, or one made from theirs");
+        ObjectBuilder::new()
+            .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(ApiSchema::Object(value)))))
+            .examples([serde_json::json!({"設置位置": "1階", "count": 5})])
+            .into()
+    }
+}
+
+impl ToSchema for Group {}
+
 /// 検索結果 / a page of records
 #[derive(Serialize)]
 pub struct Records;
 
 impl PartialSchema for Records {
     fn schema() -> RefOr<ApiSchema> {
-        let count = |description: &str| {
-            ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).description(Some(description))
-        };
-        ObjectBuilder::new()
-            .property(
-                "total",
-                count("条件に合う件数（count=none のときは省略） / records in all; absent with count=none"),
-            )
-            .property("count", count("このページの件数 / records on this page"))
-            .required("count")
-            .property("next", text("次のページのアドレス / address of the next page"))
-            .required("next")
+        page("Record")
             .property(
                 "facets",
                 ObjectBuilder::new().schema_type(Type::Object).description(Some(
                     "値ごとの件数（facets を指定したとき）: 項目名と、value と count の並び / counts by value, where facets are asked for",
                 )),
             )
-            .property("records", ArrayBuilder::new().items(Ref::from_schema_name("Record")))
-            .required("records")
             .into()
     }
 }
 
 impl ToSchema for Records {}
+
+/// 集計の結果（group_by か aggregate を指定したとき） / a page of groups, where group_by or aggregate asks for them
+#[derive(Serialize)]
+pub struct Groups;
+
+impl PartialSchema for Groups {
+    fn schema() -> RefOr<ApiSchema> {
+        page("Group").into()
+    }
+}
+
+impl ToSchema for Groups {}
+
+/// A page of things that have this component.
+fn page(component: &str) -> ObjectBuilder {
+    let count = |description: &str| {
+        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).description(Some(description))
+    };
+    ObjectBuilder::new()
+        .property("total", count("条件に合う件数（count=none のときは省略） / in all; absent with count=none"))
+        .property("count", count("このページの件数 / on this page"))
+        .required("count")
+        .property("next", text("次のページのアドレス / address of the next page"))
+        .required("next")
+        .property("records", ArrayBuilder::new().items(Ref::from_schema_name(component)))
+        .required("records")
+}
 
 /// 条件（CQL2 JSON） / a filter in CQL2 JSON
 #[derive(Serialize)]

@@ -1,6 +1,5 @@
 //! Who publishes.
 
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +7,6 @@ use super::App;
 use super::cache;
 use super::parameters::Parameters;
 use super::problem::Problem;
-use super::resolve::with_check_digit;
 use crate::catalog::OrganizationSummary;
 use crate::store::catalog;
 
@@ -85,7 +83,6 @@ struct OrganizationPath {
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
     (status = 200, description = "団体 / organization", body = OrganizationBody),
-    (status = 308, description = "6 桁のコードへ / to the six-digit code"),
 ))]
 #[get("/organizations/{code}")]
 pub async fn get_organization(
@@ -95,10 +92,6 @@ pub async fn get_organization(
 ) -> Result<HttpResponse, Problem> {
     Parameters::only(&request, &["lang"])?;
     let code = path.into_inner().code;
-    if with_check_digit(&code) != code {
-        let address = format!("/api/v1/organizations/{}", with_check_digit(&code));
-        return Ok(HttpResponse::PermanentRedirect().insert_header((header::LOCATION, address)).finish());
-    }
     let asked = code.clone();
     let found =
         app.db.read(move |connection| catalog::find_organization(connection, &asked).map_err(Problem::from)).await?;

@@ -3,6 +3,7 @@
 use super::parameters::Parameters;
 use super::problem::Problem;
 use crate::format::{Encoding, Options};
+use crate::schema::nearest;
 
 /// The parameters.
 pub const NAMES: [&str; 3] = ["bom", "encoding", "width"];
@@ -20,9 +21,28 @@ pub fn options(parameters: &Parameters) -> Result<Options, Problem> {
     })
 }
 
+/// What others call our encodings.
+const OTHER_NAMES: [(&str, &str); 5] = [
+    ("sjis", "shift_jis"),
+    ("cp932", "shift_jis"),
+    ("ms932", "shift_jis"),
+    ("windows-31j", "shift_jis"),
+    ("utf8", "utf-8"),
+];
+
 fn encoding(word: &str) -> Result<Encoding, Problem> {
     Encoding::ALL.into_iter().find(|encoding| encoding.as_str().eq_ignore_ascii_case(word)).ok_or_else(|| {
-        Problem::parameter("encoding", word, "encoding は utf-8 か shift_jis です。", "encoding is utf-8 or shift_jis.")
+        let problem = Problem::parameter(
+            "encoding",
+            word,
+            "encoding は utf-8 か shift_jis です。",
+            "encoding is utf-8 or shift_jis.",
+        );
+        let ours = OTHER_NAMES.iter().find(|(theirs, _)| theirs.eq_ignore_ascii_case(word)).map(|(_, ours)| *ours);
+        match ours.or_else(|| nearest(word, Encoding::ALL.map(Encoding::as_str))) {
+            Some(near) => problem.hint(format!("{near} のことですか。"), format!("Did you mean {near}?")),
+            None => problem,
+        }
     })
 }
 

@@ -61,12 +61,35 @@ impl Parameters {
             .filter(|(name, _)| !known.contains(&name.as_str()))
             .map(|(name, value)| unknown_parameter(name, value, known))
             .collect();
-        if unknown.is_empty() { Ok(parameters) } else { Err(Problem::parameters(unknown)) }
+        if !unknown.is_empty() {
+            return Err(Problem::parameters(unknown));
+        }
+        parameters.must_be_single(known)?;
+        Ok(parameters)
     }
 
-    /// The value of a parameter; the last one where it is repeated.
+    /// Refuses what is said twice where only one can be meant.
+    ///
+    /// # Errors
+    /// A problem that names the first such parameter.
+    pub fn must_be_single(&self, names: &[&str]) -> Result<(), Problem> {
+        for name in names {
+            let mut values = self.0.iter().filter(|(given, _)| nfkc(given) == *name).map(|(_, value)| value);
+            if let (Some(_), Some(second)) = (values.next(), values.next()) {
+                return Err(Problem::parameter(
+                    name,
+                    second,
+                    format!("{name} が二度あります。一つにしてください。"),
+                    format!("{name} is given more than once; keep one."),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of a parameter that is given once.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().rev().find(|(given, _)| given == name || nfkc(given) == name).map(|(_, value)| value.as_str())
+        self.0.iter().find(|(given, _)| given == name || nfkc(given) == name).map(|(_, value)| value.as_str())
     }
 
     /// Adds a parameter that did not stand in the address.
@@ -133,9 +156,18 @@ pub fn language(request: &HttpRequest) -> Lang {
     asked
         .or_else(|| {
             let header = request.headers().get("Accept-Language")?.to_str().ok()?;
-            header.split(',').find_map(|range| Lang::parse(range.trim()))
+            let ranges = header.split(',').filter_map(language_range);
+            ranges.reduce(|best, next| if next.1 > best.1 { next } else { best }).map(|(lang, _)| lang)
         })
         .unwrap_or_default()
+}
+
+/// A language that we speak and how much it is wanted, such as `en-GB;q=0.8`.
+fn language_range(range: &str) -> Option<(Lang, f32)> {
+    let mut parts = range.split(';').map(str::trim);
+    let lang = Lang::parse(parts.next()?)?;
+    let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse().ok()).unwrap_or(1.0);
+    (quality > 0.0).then_some((lang, quality))
 }
 
 fn unknown_parameter(name: &str, value: &str, known: &[&str]) -> QueryError {

@@ -19,7 +19,7 @@ use super::problem::{Code, Problem};
 use super::resolve::{self, Address, Found, Of};
 use crate::format::{self, Columns, Format, Head, Options};
 use crate::query::{self, FILTER_LANGUAGES, Page, Query, Scope as QueryScope};
-use crate::schema::Schema;
+use crate::schema::{Schema, nearest};
 use crate::store::records;
 use crate::store::{Cost, StoreError};
 use crate::text::Lang;
@@ -89,6 +89,25 @@ pub async fn list_records_as(
 ))]
 #[get("/datasets/{id}/versions/{number}/records")]
 pub async fn list_version_records(
+    app: web::Data<App>,
+    request: HttpRequest,
+    path: web::Path<DatasetPath>,
+) -> Result<HttpResponse, Problem> {
+    of_dataset(app, request, path.into_inner(), None).await
+}
+
+/// 過去の版のデータの検索（形式を拡張子で指定） / Query the records of a version, format by suffix
+///
+/// `records.csv` のように形式を拡張子で選びます。 / As `records`, with the format as suffix.
+#[utoipa::path(tag = "データ / records", operation_id = "list_version_records_as", params(
+    ("id" = String, Path, description = "データセットの ID / dataset", example = "331007_aed"),
+    ("number" = i32, Path, description = "版 / version", example = 1),
+    ("format" = String, Path, description = "形式 / format", example = "csv"), RecordQuery),
+    responses(
+    (status = 200, description = "レコード / records"),
+))]
+#[get("/datasets/{id}/versions/{number}/records.{format}")]
+pub async fn list_version_records_as(
     app: web::Data<App>,
     request: HttpRequest,
     path: web::Path<DatasetPath>,
@@ -229,6 +248,7 @@ struct Question {
 impl Question {
     fn read(request: &HttpRequest, suffix: Option<String>, filter: Option<String>) -> Result<Question, Problem> {
         let parameters = Parameters::of(request)?;
+        parameters.must_be_single(&RESERVED)?;
         let options = output::options(&parameters)?;
         if let (Some(suffix), Some(other)) =
             (suffix.as_deref(), parameters.get("format").filter(|name| Some(*name) != suffix.as_deref()))
@@ -253,15 +273,22 @@ impl Question {
     }
 
     /// The format to answer in.
-    fn format_for(&self, found: &Found, schema: &Schema) -> Result<&'static dyn Format, Problem> {
+    fn format_for(&self, found: &Found, query: &Query) -> Result<&'static dyn Format, Problem> {
+        let schema = &query.answer_schema(&found.schema);
         match self.format {
             Some(format) => match format.lack(schema) {
                 None => Ok(format),
-                Some(lack) => Err(Problem::new(
-                    Code::NotAcceptable,
-                    format!("{} には{}がないため、{} では返せません。", found.resource, lack.ja, format.id()),
-                    format!("{} has no {} and cannot be had as {}.", found.resource, lack.en, format.id()),
-                )),
+                Some(lack) => {
+                    let (ja, en) = match query.grouping {
+                        None => (found.resource.as_str(), found.resource.as_str()),
+                        Some(_) => ("group_by の結果", "The answer to group_by"),
+                    };
+                    Err(Problem::new(
+                        Code::NotAcceptable,
+                        format!("{ja} には{}がないため、{} では返せません。", lack.ja, format.id()),
+                        format!("{en} has no {} and cannot be had as {}.", lack.en, format.id()),
+                    ))
+                }
             },
             None => format::by_media_type(schema, &self.accept).ok_or_else(|| {
                 Problem::new(
@@ -279,12 +306,16 @@ fn known_formats() -> String {
 }
 
 fn unknown_format(name: &str) -> Problem {
-    Problem::parameter(
+    let problem = Problem::parameter(
         "format",
         name,
         format!("形式「{name}」はありません。使えるのは {} です。", known_formats()),
         format!("There is no format \"{name}\"; there are {}.", known_formats()),
-    )
+    );
+    match nearest(name, format::FORMATS.iter().map(|format| format.id())) {
+        Some(near) => problem.hint(format!("{near} のことですか。"), format!("Did you mean {near}?")),
+        None => problem,
+    }
 }
 
 /// A page as bytes.
@@ -303,7 +334,7 @@ async fn answer(
 ) -> Result<HttpResponse, Problem> {
     question.as_of.fits(&of)?;
     let (found, query) = ask(&app, &question, of).await?;
-    let format = question.format_for(&found, &query.answer_schema(&found.schema))?;
+    let format = question.format_for(&found, &query)?;
     groups::check_format(&query, format)?;
     let address = request.path().to_owned();
     let options = format.heeded(&question.options);
@@ -320,8 +351,13 @@ async fn answer(
         return Ok(cache::not_modified(&tag));
     }
     if query.explain {
-        let asked =
-            explain::Asked { address, pairs: question.parameters.pairs().to_vec(), as_of: question.as_of, format };
+        let asked = explain::Asked {
+            address,
+            pairs: question.parameters.pairs().to_vec(),
+            filter: question.asked.get("filter").map(str::to_owned),
+            as_of: question.as_of,
+            format,
+        };
         return Ok(cache::ok(&tag, "application/json").json(explain::body(&found, &query, &asked)));
     }
     let pairs = query::pinned(question.parameters.pairs(), query.open);

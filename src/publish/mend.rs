@@ -68,8 +68,9 @@ pub fn mend(upload: &Upload, task: &Task<'_>, recipe: &Recipe, folder: &Path) ->
         Ok::<_, RepairError>((corrected, repaired))
     };
     let (mut corrected, mut repaired) = round(upload, &request, &mut |patch| log.add(patch))?;
-    let standard = repaired.recipe.standard.as_deref().and_then(|slug| registry.find(slug));
-    let request = Request { standard, ..request };
+    // What was recognised in the file as it came is not to be guessed anew; what was said is not to be forgotten.
+    let recognised = || repaired.recipe.standard.as_deref().and_then(|slug| registry.find(slug));
+    let request = Request { standard: request.standard.or_else(recognised), ..request };
     // The corrected table is a CSV of its own, whatever the name of the file it was made from.
     let name = upload.name().map(csv_name);
     let open = |corrected: &NamedTempFile| Upload::from_file(corrected.path(), name.as_deref());

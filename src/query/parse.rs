@@ -187,8 +187,8 @@ pub fn parse(schema: &Schema, pairs: &[(String, String)], scope: Scope) -> Resul
             }
         }
     }
-    let select = given.all(Parameter::Select, ",").map(|text| names::select(schema, &text, &mut errors));
     let grouping = group::read(schema, &given, scope, &mut errors);
+    let select = if grouping.is_none() { names::select(schema, &given, scope, &mut errors) } else { None };
     let sort = match &grouping {
         None => names::sort(schema, &given, &mut errors),
         // What is wrong with the groups says all that could be said of their order.

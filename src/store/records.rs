@@ -221,8 +221,12 @@ pub fn is_coded(scope: &Scope, query: &Query) -> bool {
 /// What a question costs: whether many records are to be looked at.
 pub fn cost(scope: &Scope, query: &Query) -> Cost {
     const MANY: u64 = 20_000;
-    let is_found =
-        is_unfiltered(query) && query.sort.is_empty() || source::is_indexed(query) || coded::knows(scope, query);
+    // For facets, and for groups that nobody has counted, every record is looked at that fulfils the conditions.
+    let is_found = match &query.grouping {
+        _ if !query.facets.is_empty() => false,
+        Some(grouping) => groups::source_of(scope, query, grouping) != groups::Source::Scan,
+        None => is_unfiltered(query) && query.sort.is_empty() || source::is_indexed(query) || is_coded(scope, query),
+    };
     if is_found || scope.row_count() < MANY { Cost::Short } else { Cost::Long }
 }
 

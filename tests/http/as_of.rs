@@ -85,6 +85,14 @@ fn walks_stay_at_their_time() {
 }
 
 #[test]
+fn for_ever_is_a_time_too() {
+    let app = history();
+    for time in ["9999-12-31", "9999-12-31T23:59:59"] {
+        assert_eq!(app.get(&format!("{ADDRESS}?as_of={time}")).json(), app.get(ADDRESS).json(), "{time}");
+    }
+}
+
+#[test]
 fn mistakes() {
     let app = history();
     for (address, parameter) in [

@@ -174,13 +174,20 @@ fn versions() {
 #[test]
 fn five_digits_lead_to_six() {
     let app = catalogue();
-    let answer = app.get(&format!("{ADDRESS}/33100_aed")).expect(308);
-    assert_eq!(answer.header("location"), "/api/v1/datasets/331007_aed");
-    // Below it they are understood at once.
-    for path in ["records", "download.csv", "versions", "versions/1"] {
-        let [five, six] = ["33100", "331007"].map(|code| app.get(&format!("{ADDRESS}/{code}_aed/{path}")).text());
-        assert_eq!(five, six, "{path}");
+    for path in
+        ["", "/records?名称=港&limit=1", "/records.csv", "/download.csv", "/versions", "/versions/1", "/nothing"]
+    {
+        for method in ["GET", "HEAD"] {
+            let answer = app.call(method, &format!("{ADDRESS}/33100_aed{path}")).expect(308);
+            let location = answer.header("location");
+            assert!(location.starts_with(&format!("{ADDRESS}/331007_aed")), "{location}");
+            let expected = if path == "/nothing" { 404 } else { 200 };
+            assert_eq!(app.get(location).send().status, expected, "{location}");
+            assert_eq!(location.contains("&limit=1"), path.contains("&limit=1"), "{location}");
+        }
     }
+    // What is no code is nobody's.
+    app.get(&format!("{ADDRESS}/3310_aed")).fails(Code::NotFound);
 }
 
 #[test]

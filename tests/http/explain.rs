@@ -54,6 +54,47 @@ fn how_a_question_was_understood() {
 }
 
 #[test]
+fn the_canonical_address_keeps_the_order_of_lists() {
+    let app = places();
+    let canonical = |question: &str| {
+        let body = app.get(&format!("{ADDRESS}?{question}&explain=true")).json();
+        body["canonical"].as_str().expect("an address").to_owned()
+    };
+    let sorted = canonical("sort=名称&sort=-ID&select=名称&select=ID");
+    let asked = app.get(&format!("{ADDRESS}?sort=名称&sort=-ID&select=名称&select=ID")).text();
+    assert_eq!(app.get(&sorted).text(), asked);
+    assert_eq!(canonical("名称=い&名称=あ"), canonical("名称=あ&名称=い"));
+}
+
+#[test]
+fn the_document_describes_the_explanation() {
+    let app = places();
+    let document = app.get("/openapi.json").json();
+    let schemas = &document["components"]["schemas"];
+    let question = "緯度__gt=34&bbox=133,34,135,36&open_at=2026-11-23T10:00&facets=名称";
+    let body = app.get(&format!("{ADDRESS}?{question}&explain=true")).json();
+    let members = |value: &Value| -> Vec<String> {
+        let mut names: Vec<String> = value.as_object().expect("an object").keys().cloned().collect();
+        names.sort();
+        names
+    };
+    let component = &schemas["ExplanationBody"];
+    assert_eq!(members(&body), members(&component["properties"]));
+    let field = component["properties"]["fields"]["items"]["$ref"].as_str().expect("a component");
+    let field = &schemas[field.rsplit('/').next().expect("a name")];
+    assert_eq!(members(&body["fields"][0]), members(&field["properties"]));
+}
+
+#[test]
+fn a_filter_in_the_body_is_explained_too() {
+    let app = places();
+    let filter = r#"{"op":"=","args":[{"property":"名称"},"い"]}"#;
+    let body = app.post(&format!("{ADDRESS}?explain=true"), filter).header("Content-Type", "application/json").json();
+    assert_eq!(body["filter"], filter);
+    assert_eq!(texts(&body["conditions"], "ja"), ["「名称」が 「い」"]);
+}
+
+#[test]
 fn where_an_answer_comes_from() {
     let app = places();
     for (question, part) in [

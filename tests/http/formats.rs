@@ -69,6 +69,7 @@ fn a_format_is_chosen_by_suffix_parameter_or_header() {
             app.get(&format!("{ADDRESS}.{suffix}?{SELECT}")).header("Accept", "text/html"),
             app.get(&format!("{ADDRESS}?{SELECT}")).header("Accept", accepted),
             app.get(&format!("/api/v1/datasets/331007_aed/versions/1/records?format={suffix}&{SELECT}")),
+            app.get(&format!("/api/v1/datasets/331007_aed/versions/1/records.{suffix}?{SELECT}")),
         ] {
             let answer = call.expect(200);
             assert_eq!((answer.header("content-type"), answer.text().as_str()), (media_type, body));
@@ -206,6 +207,9 @@ fn head_is_get_without_the_body() {
             assert_eq!(head.header(name), get.header(name), "{path}: {name}");
         }
     }
+    // Of no body there are no parts.
+    let head = app.call("HEAD", "/api/v1/datasets/331007_aed/download.csv").header("Range", "bytes=0-9").expect(200);
+    assert_eq!(head.header("content-range"), "");
     let head = app.call("HEAD", "/api/v1/datasets/331007_toilet").expect(404);
     assert_eq!((head.header("content-type"), head.body.len()), ("application/problem+json", 0));
 }

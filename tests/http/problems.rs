@@ -57,6 +57,8 @@ fn the_language_is_the_readers() {
         ("/nothing", Some("en-US,en;q=0.9,ja;q=0.8"), en),
         ("/nothing", Some("fr"), ja),
         ("/nothing", Some("fr, en;q=0.5"), en),
+        ("/nothing", Some("en;q=0.2, ja;q=0.9"), ja),
+        ("/nothing", Some("en;q=0, ja"), ja),
         ("/nothing?lang=en", None, en),
         ("/nothing?lang=ja", Some("en"), ja),
         ("/api/v1/standards/nothing?lang=en", Some("ja"), en),

@@ -95,3 +95,14 @@ fn dry_runs_and_older_editions() {
         assert_eq!(problem["errors"][0]["parameter"], parameter);
     }
 }
+
+#[test]
+fn a_table_of_another_data_set_is_not_taken_for_this_one() {
+    let app = TestApp::spawn();
+    let stranger = sample_named("tourist_attraction");
+    for query in ["fix=true", "fix=likely&nonconforming=publish"] {
+        let answer = app.publication(&format!("331007_tourism?{query}"), stranger.as_str());
+        answer.fails(Code::Nonconforming);
+    }
+    app.get("/api/v1/datasets/331007_tourism").fails(Code::NotFound);
+}

@@ -43,7 +43,7 @@ fn bounding_box(text: &str, errors: &mut Errors) -> Option<Area> {
         errors.add(Parameter::Bbox.name(), text, both(ja, en), Some(hint));
         None
     };
-    let numbers: Option<Vec<f64>> = text.split(',').map(number).collect();
+    let numbers: Option<Vec<f64>> = narrow(text).split(',').map(number).collect();
     let Some([west, south, east, north]) = numbers.as_deref() else {
         return wrong("四つの数値が必要です。", "Four numbers are needed.");
     };

@@ -117,15 +117,22 @@ fn aggregate(schema: &Schema, part: &str) -> Result<Aggregate, (Bilingual, Bilin
         let near = nearest(part, [COUNT]).map_or_else(example, meant);
         return Err((message, near));
     };
+    if name == COUNT {
+        let message = both("count は行を数えるもので、項目は書きません。", "count counts records and takes no field.");
+        let hint = both(
+            format!("「{COUNT}」のことですか。空欄でない行だけを数えるには「{field}__isnull=false」を加えます。"),
+            format!("Did you mean {COUNT}? To count where the field is not blank add {field}__isnull=false."),
+        );
+        return Err((message, hint));
+    }
     let Some(function) = Function::ALL.into_iter().find(|function| function.name() == name) else {
         let message = both(
             format!("「{}」という集計はありません。", shorten(name)),
             format!("There is no aggregate {}.", shorten(name)),
         );
-        let near = nearest(name, Function::ALL.map(Function::name).into_iter().chain([COUNT, "average", "mean"]));
-        let near = match near {
-            Some("average" | "mean") => Some(Function::Avg.name()),
-            other => other,
+        let near = match name.to_ascii_lowercase().as_str() {
+            "average" | "mean" => Some(Function::Avg.name()),
+            name => nearest(name, Function::ALL.map(Function::name).into_iter().chain([COUNT])),
         };
         return Err(match near {
             Some(COUNT) => (message, meant(COUNT)),

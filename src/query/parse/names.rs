@@ -2,8 +2,9 @@
 
 use super::{Given, Parameter, Scope, both, error::Errors, error::shorten};
 use crate::{
+    query::grouping::DATASET,
     query::{Op, Sort},
-    schema::{Field, Schema, nearest},
+    schema::{Field, Role, Schema, nearest},
     text::{Bilingual, nfkc},
 };
 
@@ -11,6 +12,9 @@ use crate::{
 const MAX_COMPARED: usize = 100;
 /// How many fields are named where nothing is near.
 const FIELDS_SHOWN: usize = 8;
+
+/// What stands beside the fields in answers around a place.
+const DISTANCE: &str = "distance_m";
 
 /// Words of other services for our parameters that are too unlike to be found by spelling.
 const OTHER_PARAMETERS: [(&str, &str); 12] = [
@@ -38,17 +42,22 @@ const OTHER_OPERATORS: [(&str, Op); 6] = [
     ("null", Op::IsNull),
 ];
 
-/// `select`: the fields in the order asked for, each once.
-pub(super) fn select(schema: &Schema, text: &str, errors: &mut Errors) -> Vec<usize> {
+/// `select`: the fields in the order asked for, each once. What stands beside them in any case may be named too.
+pub(super) fn select(schema: &Schema, given: &Given, scope: Scope, errors: &mut Errors) -> Option<Vec<usize>> {
+    let text = given.all(Parameter::Select, ",")?;
+    let text = text.as_str();
+    let is_beside =
+        |name: &str| (scope.is_across && name == DATASET) || (given.has(Parameter::Lat) && name == DISTANCE);
     let mut fields = Vec::new();
     for name in split(schema, text, |name| schema.find(name).is_some()) {
         match schema.find(name) {
             Some(field) if fields.contains(&field) => {}
             Some(field) => fields.push(field),
+            None if is_beside(&nfkc(name)) => {}
             None => unknown_field(schema, Parameter::Select.name(), text, name, "", errors),
         }
     }
-    fields
+    Some(fields)
 }
 
 /// `sort`: the fields by importance; a second mention of a field changes nothing.
@@ -62,11 +71,33 @@ pub(super) fn sort(schema: &Schema, given: &Given, errors: &mut Errors) -> Vec<S
             Some(key) => keys.push(key),
             None => {
                 let (sign, bare) = name.strip_prefix('-').map_or(("", name), |bare| ("-", bare));
-                unknown_field(schema, Parameter::Sort.name(), text, bare, sign, errors);
+                match direction_in_words(schema, bare) {
+                    Some(hint) => {
+                        let (message, _) = no_field(schema, bare, str::to_owned);
+                        errors.add(Parameter::Sort.name(), text, message, Some(hint));
+                    }
+                    None => unknown_field(schema, Parameter::Sort.name(), text, bare, sign, errors),
+                }
             }
         }
     }
     keys
+}
+
+/// What was meant by `FIELD desc` and `FIELD:asc`, or by the distance.
+fn direction_in_words(schema: &Schema, name: &str) -> Option<Bilingual> {
+    if name == DISTANCE {
+        return Some(both(
+            "sort を付けなければ、lat・lon の地点から近い順です。",
+            "Without sort, the nearest to lat and lon come first.",
+        ));
+    }
+    let lower = name.to_ascii_lowercase();
+    [("desc", "-"), ("asc", "")].into_iter().find_map(|(word, sign)| {
+        let bare = name.get(..lower.strip_suffix(word)?.len())?.trim_end_matches([' ', ':', '.']);
+        let field = &schema.fields()[schema.find(bare)?];
+        Some(meant(&format!("{sign}{}", field.name)))
+    })
 }
 
 fn sort_key(schema: &Schema, name: &str) -> Option<Sort> {
@@ -148,7 +179,50 @@ pub(super) fn unknown_parameter(schema: &Schema, scope: Scope, name: &str, value
     candidates.extend(Parameter::ALL.map(Parameter::name));
     candidates.extend(scope.reserved);
     let ours = OTHER_PARAMETERS.iter().find(|(theirs, _)| *theirs == folded).map(|(_, ours)| *ours);
-    errors.add(name, value, message, ours.or_else(|| near(&folded, candidates)).map(meant));
+    let hint = match as_condition(schema, &folded) {
+        Some(condition) => meant(&condition),
+        None if scope.is_across && OF_A_PUBLISHER.contains(&folded.as_str()) => of_a_publisher(schema),
+        None => ours.or_else(|| near(&folded, candidates)).map_or_else(|| some_fields(schema), meant),
+    };
+    errors.add(name, value, message, Some(hint));
+}
+
+/// The parameter for a condition as other services write it: `FIELD>=1`, `FIELD[gte]=1`, `FIELD.gte=1`.
+fn as_condition(schema: &Schema, name: &str) -> Option<String> {
+    let (field, op) = match name.find(['>', '<', '!']).map(|at| name.split_at(at)) {
+        Some((field, sign)) => (
+            field,
+            match sign {
+                ">" => Op::Gte,
+                "<" => Op::Lte,
+                "!" => Op::Ne,
+                _ if sign.starts_with('>') => Op::Gt,
+                _ if sign.starts_with('<') => Op::Lt,
+                _ => return None,
+            },
+        ),
+        None => {
+            let in_brackets = name.strip_suffix(']').and_then(|name| name.split_once('['));
+            let (field, word) = in_brackets.or_else(|| name.rsplit_once('.'))?;
+            (field, Op::ALL.into_iter().find(|op| op.name() == word)?)
+        }
+    };
+    let field = &schema.fields()[schema.find(field.trim())?];
+    op.applies_to(field.kind).then(|| format!("{}__{}", field.name, op.name()))
+}
+
+/// What asks, across organizations, for the records of one of them.
+const OF_A_PUBLISHER: [&str; 4] = [DATASET, "organization", "municipality", "code"];
+
+fn of_a_publisher(schema: &Schema) -> Bilingual {
+    let code = schema.with_role(Role::PublisherCode).next().map(|field| schema.fields()[field].name.as_str());
+    let (ja, en) = code.map_or_else(Default::default, |code| {
+        (format!("団体で絞るには {code}=331007 のように書きます。"), format!("Add {code}=331007 for one publisher. "))
+    });
+    both(
+        format!("{ja}一つのデータセットは /api/v1/datasets/331007_aed/records のようなアドレスで検索できます。"),
+        format!("{en}A single dataset has an address such as /api/v1/datasets/331007_aed/records."),
+    )
 }
 
 fn unknown_operator(field: &Field, op: &str, name: &str, value: &str, errors: &mut Errors) {

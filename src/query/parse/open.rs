@@ -115,7 +115,8 @@ pub fn as_of(pairs: &[(String, String)]) -> Result<Option<Timestamp>, Vec<QueryE
             Instant::Time(time) => time,
             Instant::Day(day) => day.date().at(23, 59, 59, 999_999_999),
         };
-        instant::of_japan(time)
+        // The end of all time is a day that forms use for "for ever".
+        instant::of_japan(time).or((time.year() > 0).then_some(Timestamp::MAX))
     });
     if let (Some(text), Some(None)) = (text, time) {
         let message = both("日付か日時として読めません。", "Cannot be read as a date or a date and time.");

@@ -1,9 +1,9 @@
 //! `limit`, `offset`, `count`, `cursor` and `q`.
 
-use super::{Given, Parameter, both, error::Errors};
+use super::{Given, Parameter, both, error::Errors, names::meant};
 use crate::{
     query::{self, Cursor, CursorError, Query, Word},
-    schema::{Comparison, Decimal, Schema},
+    schema::{Comparison, Decimal, Schema, nearest},
     text::{Lang, narrow, trim},
 };
 
@@ -50,7 +50,7 @@ pub(super) fn count(given: &Given, errors: &mut Errors) -> bool {
         Some("none") => false,
         Some(text) => {
             let message = both("exact か none にしてください。", "Must be exact or none.");
-            errors.add(Parameter::Count.name(), text, message, None);
+            errors.add(Parameter::Count.name(), text, message, nearest(text, ["exact", "none"]).map(meant));
             true
         }
     }

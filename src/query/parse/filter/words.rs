@@ -95,6 +95,10 @@ pub(super) fn strange(character: char, place: usize) -> Mistake {
         '‘' | '’' | '“' | '”' | '「' | '」' | '『' | '』' | '`' | '´' => {
             both("文字の値は半角の ' で囲みます。", "Texts stand between plain single quotes (').")
         }
+        '{' => both(
+            "CQL2 JSON には filter-lang=cql2-json を付けるか、POST で本文に入れて送ります。",
+            "For CQL2 JSON add filter-lang=cql2-json, or send it as the body of a POST.",
+        ),
         '.' => both("小数は 0.5 のように書きます。", "Fractions are written like 0.5."),
         _ => both(
             "記号を含む項目名は \" で、文字の値は ' で囲みます。",
