@@ -120,7 +120,7 @@ fn mix(key: u64) -> u64 {
 
 /// Separates, in the line of a record, its folded texts from those in which marks stay apart from their letters: words are
 /// looked for in the first ones, what a single field must hold in all.
-pub const APART: char = '\u{1}';
+pub const APART: u8 = 1;
 
 /// Adds what is searched of a record to `line`, its folded texts separated by tabs, and its tokens to `tokens`.
 /// Numbers are no text: who searches for 34 does not mean a latitude.
@@ -150,7 +150,7 @@ fn add_text(token: &str, line: &mut String, apart: &mut String, tokens: &mut Vec
     if text.chars().any(search::is_joining) {
         let text = search::by_character(&text);
         whole(&text, |token| tokens.push(token));
-        apart.push(APART);
+        apart.push(char::from(APART));
         apart.push_str(&text);
     }
 }

@@ -3,8 +3,9 @@
 
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::sql_types::{BigInt, Binary, Integer};
 use memchr::memmem::Finder;
+use memchr::{memchr, memchr_iter};
 
 use super::Scope;
 use super::source::{Needed, SMALL};
@@ -31,17 +32,22 @@ pub fn rows(connection: &mut PgConnection, scope: &Scope, query: &Query) -> Resu
     let texts: Vec<Needle> = texts.iter().map(|texts| Needle::of(texts)).collect();
     let mut statement = Statement::new("SELECT table_id, first_row, folded FROM search_blocks WHERE ");
     statement.append(Needed::in_scope(scope, query).condition(scope));
-    let statement = statement.select::<(BigInt, Integer, Text)>();
+    // As bytes, which need no look at whether they are UTF-8.
+    let statement = statement.select::<(BigInt, Integer, Binary)>();
     let mut rows = Vec::new();
     // Row by row, so that any number of blocks needs little memory.
-    for block in statement.load_iter::<(i64, i32, String), PgRowByRowLoadingMode>(connection)? {
+    for block in statement.load_iter::<(i64, i32, Vec<u8>), PgRowByRowLoadingMode>(connection)? {
         let (table, first_row, folded) = block?;
         // Most blocks that hash like a word do not hold it.
         if !words.iter().chain(&texts).all(|needle| needle.is_in(&folded)) {
             continue;
         }
-        for (row, line) in (first_row..).zip(folded.split('\n')) {
-            let joined = line.split_once(APART).map_or(line, |(joined, _)| joined);
+        let mut begin = 0;
+        let ends = memchr_iter(b'\n', &folded).chain([folded.len()]);
+        for (row, end) in (first_row..).zip(ends) {
+            let line = &folded[begin..end];
+            let joined = memchr(APART, line).map_or(line, |end| &line[..end]);
+            begin = end + 1;
             if words.iter().all(|needle| needle.is_in(joined)) && texts.iter().all(|needle| needle.is_in(line)) {
                 rows.push((table, row));
             }
@@ -59,8 +65,8 @@ impl<'t> Needle<'t> {
         Needle(texts.iter().map(|text| Finder::new(text)).collect())
     }
 
-    fn is_in(&self, line: &str) -> bool {
-        self.0.iter().any(|finder| finder.find(line.as_bytes()).is_some())
+    fn is_in(&self, line: &[u8]) -> bool {
+        self.0.iter().any(|finder| finder.find(line).is_some())
     }
 }
 
