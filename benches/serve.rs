@@ -3,15 +3,15 @@
 
 #[path = "support/load.rs"]
 mod load;
+#[path = "support/server.rs"]
+mod server;
 #[allow(dead_code, reason = "the check's benchmark uses the rest")]
 #[path = "support/tables.rs"]
 mod tables;
 
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use diesel::connection::SimpleConnection;
@@ -22,6 +22,7 @@ use machikura::cluster::{self, Cluster};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use load::{Load, get, load};
+use server::Server;
 
 /// Who publishes: 岡山市.
 const ORGANIZATION: &str = "331007";
@@ -181,67 +182,6 @@ fn write_table(path: &Path, rows: usize) {
         table.write_record(tables::row(number, body)).expect("room");
     }
     table.flush().expect("room");
-}
-
-/// `machikura serve`, until it is dropped.
-struct Server {
-    process: Child,
-    address: SocketAddr,
-}
-
-impl Server {
-    fn start(folder: &Path, cache_mb: u32) -> Server {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_machikura"))
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--sample",
-                "false",
-                "--cache-mb",
-                &cache_mb.to_string(),
-                "--var",
-            ])
-            .arg(folder)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the server starts");
-        let mut line = String::new();
-        BufReader::new(process.stdout.as_mut().expect("piped")).read_line(&mut line).expect("it says where it is");
-        let address = line.trim().rsplit('/').next().and_then(|address| address.parse().ok()).expect("an address");
-        Server { process, address }
-    }
-
-    /// Runs another command beside it.
-    fn command(&self, folder: &Path, arguments: &[&str]) -> String {
-        let output = Command::new(env!("CARGO_BIN_EXE_machikura")).args(arguments).arg("--var").arg(folder).output();
-        let output = output.expect("it runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
-    }
-
-    /// Memory in megabytes, as far as Linux tells.
-    fn memory(&self) -> f64 {
-        std::thread::sleep(Duration::from_secs(1));
-        self.status("VmRSS:")
-    }
-
-    fn peak(&self) -> f64 {
-        self.status("VmHWM:")
-    }
-
-    fn status(&self, name: &str) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or_default() / 1e3
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(Command::new("kill").arg(self.process.id().to_string()).status());
-        drop(self.process.wait());
-    }
 }
 
 /// The least that can answer with these bytes.

@@ -223,6 +223,8 @@ pub struct StoredTable {
     pub errors: u64,
     /// For each column, in how many records it holds a value; empty where nobody has counted.
     pub filled: Vec<u64>,
+    /// The indexes of the columns that questions can be answered from without looking at records.
+    pub coded: Vec<usize>,
     /// The uploaded file.
     pub source: Source,
     /// SHA-256 of the list of cells that were changed before it was stored; `store::files` has it under it.

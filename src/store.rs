@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod catalog;
+mod codes;
 mod connections;
 mod error;
 pub mod files;

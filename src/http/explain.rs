@@ -2,17 +2,17 @@
 
 use std::cmp::Ordering;
 
-use diesel::pg::PgConnection;
-
 use super::as_of::AsOf;
 use super::explain_body::{AreaBody, ExplainedFieldBody, ExplanationBody, OpenBody, TextsBody};
-use super::problem::Problem;
 use super::resolve::Found;
 use crate::format::Format;
 use crate::query::grouping::Key;
 use crate::query::{Area, Parameter, Query, instant, query_string};
 use crate::schema::Schema;
-use crate::store::records::groups::{self, Source};
+use crate::store::records::{
+    self,
+    groups::{self, Source},
+};
 use crate::text::{Bilingual, Lang, nfkc};
 
 /// What the question was asked as, besides itself.
@@ -30,15 +30,7 @@ pub struct Asked {
 }
 
 /// How a question was understood.
-///
-/// # Errors
-/// Where the database fails.
-pub fn body(
-    connection: &mut PgConnection,
-    found: &Found,
-    query: &Query,
-    asked: &Asked,
-) -> Result<ExplanationBody, Problem> {
+pub fn body(found: &Found, query: &Query, asked: &Asked) -> ExplanationBody {
     let schema: &Schema = &found.schema;
     let shown: &Schema = &query.answer_schema(schema);
     let used = query.conditions.iter().filter_map(|condition| schema.fields().get(condition.field));
@@ -46,7 +38,7 @@ pub fn body(
         fields.iter().filter_map(|field| shown.fields().get(*field)).map(|field| field.name.clone()).collect()
     };
     let time = asked.as_of.time.map(|time| instant::in_japan(time).strftime("%Y-%m-%dT%H:%M:%S+09:00").to_string());
-    Ok(ExplanationBody {
+    ExplanationBody {
         resource: found.resource.clone(),
         serial: found.scope.serial(),
         tables: found.scope.table_count(),
@@ -71,32 +63,37 @@ pub fn body(
         continues: query.cursor.is_some(),
         count: if query.count { "exact" } else { "none" },
         format: asked.format.id(),
-        answered_from: answered_from(connection, found, query)?.into(),
+        answered_from: answered_from(found, query).into(),
         canonical: canonical(schema, asked, query),
-    })
+    }
 }
 
 /// What must be looked at for the answer.
-fn answered_from(connection: &mut PgConnection, found: &Found, query: &Query) -> Result<Bilingual, Problem> {
+fn answered_from(found: &Found, query: &Query) -> Bilingual {
     let text = |ja: &str, en: &str| Bilingual { ja: ja.to_owned(), en: en.to_owned() };
+    let codes =
+        || text("公開のときに作った、列の値の符号", "the codes of the columns' values that were made at publication");
     if let Some(grouping) = &query.grouping {
-        match groups::source(connection, &found.scope, query, grouping)? {
-            Source::Profile => {
-                return Ok(text(
+        match groups::source_of(&found.scope, query, grouping) {
+            Source::Profile(_) => {
+                return text(
                     "公開のときに数えた、列の値ごとの件数",
                     "the counts of the column's values that were made at publication",
-                ));
+                );
             }
             Source::Counts => {
-                return Ok(text("公開のときに数えた、表の件数", "the counts of records that were made at publication"));
+                return text("公開のときに数えた、表の件数", "the counts of records that were made at publication");
             }
+            Source::Codes => return codes(),
             Source::Scan => {}
         }
+    } else if records::is_coded(&found.scope, query) {
+        return codes();
     }
     if !query.words.is_empty() {
-        return Ok(text("語の索引", "the index of words"));
+        return text("語の索引", "the index of words");
     }
-    Ok(match (query.area, query.is_unfiltered(), query.sort.is_empty() && query.grouping.is_none()) {
+    match (query.area, query.is_unfiltered(), query.sort.is_empty() && query.grouping.is_none()) {
         (Some(_), ..) => text("位置の索引", "the spatial index"),
         (None, true, true) => text("公開された順の、そのページの行だけ", "only the rows of the page, as published"),
         (None, true, false) => text("表のすべての行", "every row of the table"),
@@ -104,7 +101,7 @@ fn answered_from(connection: &mut PgConnection, found: &Found, query: &Query) ->
             "条件に合いそうな行を見て確かめる（値で絞れる条件は索引から）",
             "rows that may fulfil the conditions, found by the index where it knows their values",
         ),
-    })
+    }
 }
 
 /// The address of the same question, however it was written: names as in the standard, in order of the alphabet, and

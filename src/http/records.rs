@@ -358,8 +358,7 @@ async fn answer(
             as_of: question.as_of,
             format,
         };
-        let body = app.db.read(move |connection| explain::body(connection, &found, &query, &asked)).await?;
-        return Ok(cache::ok(&tag, "application/json").json(body));
+        return Ok(cache::ok(&tag, "application/json").json(explain::body(&found, &query, &asked)));
     }
     let pairs = query::pinned(question.parameters.pairs(), query.open);
     let is_of_now = pairs != question.parameters.pairs();

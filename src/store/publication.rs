@@ -5,6 +5,7 @@ mod blocks;
 mod copy;
 mod profile;
 
+use blocks::Blocks;
 pub use blocks::enter_missing;
 
 use diesel::dsl::now;
@@ -86,8 +87,9 @@ pub fn stage<E: From<StoreError>>(
         return Ok(Staging::Unchanged(Box::new(unchanged)));
     }
     let table = insert_table(connection, dataset, &publication.table)?;
-    let loaded = copy::load(connection, table, rows)?;
-    blocks::enter(connection, table)?;
+    let mut blocks = Blocks::of_table(connection, table)?;
+    let loaded = copy::load(connection, table, &mut blocks, rows)?;
+    blocks.enter(connection)?;
     let table = finish_table(connection, table, loaded)?;
     Ok(Staging::Staged(Box::new(Staged { dataset, current, table })))
 }
@@ -315,12 +317,14 @@ fn insert_table(connection: &mut PgConnection, dataset: i64, table: &NewTable) -
 /// Notes what the rows came to.
 fn finish_table(connection: &mut PgConnection, table: i64, loaded: copy::Loaded) -> Result<StoredTable, StoreError> {
     let side = |of: fn(&BoundingBox) -> f64| loaded.bounding_box.as_ref().map(of);
+    let coded = loaded.profile.store(connection, table)?;
     let row: TableRow = diesel::update(stored_tables::table.find(table))
         .set((
             stored_tables::row_count.eq(loaded.rows),
             stored_tables::last_row.eq(loaded.last_row),
             stored_tables::located.eq(loaded.located),
             stored_tables::filled.eq(&loaded.filled),
+            stored_tables::coded.eq(&coded),
             stored_tables::west.eq(side(|bounds| bounds.west)),
             stored_tables::south.eq(side(|bounds| bounds.south)),
             stored_tables::east.eq(side(|bounds| bounds.east)),
@@ -328,7 +332,6 @@ fn finish_table(connection: &mut PgConnection, table: i64, loaded: copy::Loaded)
         ))
         .returning(TableRow::as_returning())
         .get_result(connection)?;
-    loaded.profile.store(connection, table)?;
     row.into_table()
 }
 

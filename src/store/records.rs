@@ -3,10 +3,12 @@
 //!
 //! Every order ends with the stored table and the row number, so that a walk through pages visits each record once.
 
+mod coded;
 pub mod comparison;
 mod expression;
 mod filter;
 pub mod groups;
+mod lines;
 mod near;
 mod open;
 mod order;
@@ -33,31 +35,76 @@ const BATCH: usize = 5_000;
 /// # Errors
 /// Where the database fails; [`StoreError::Timeout`] is the one to expect.
 pub fn page(connection: &mut PgConnection, schema: &Schema, scope: &Scope, query: &Query) -> Result<Page, StoreError> {
+    if let Some(hits) = hits(connection, schema, scope, query)? {
+        return page_of_hits(connection, schema, scope, query, &hits);
+    }
     let order = Order::of(schema, query);
+    let from = source::find(connection, scope, query)?;
     let mut rows = match &order {
-        Order::Distance(place) => near::rows(connection, schema, scope, query, *place)?,
-        Order::Published => rows_as_published(connection, schema, scope, query)?,
-        Order::Keys(_) => rows_by_keys(connection, schema, scope, query, &order)?,
+        Order::Distance(place) => near::rows(connection, schema, scope, query, *place, from.clone())?,
+        Order::Published => rows_as_published(connection, schema, scope, query, from.clone())?,
+        Order::Keys(_) => rows_by_keys(connection, schema, scope, query, &order, from.clone())?,
     };
     let has_more = rows.len() > query.limit;
     rows.truncate(query.limit);
-    let next = match rows.last() {
-        Some(last) if has_more => Some(Cursor {
-            serial: scope.serial(),
-            keys: order.keys_of(&last.values),
-            distance: if matches!(order, Order::Distance(_)) { last.distance } else { None },
-            table: last.table,
-            row: last.row,
-        }),
-        Some(_) | None => None,
-    };
+    let next = rows.last().filter(|_| has_more).map(|last| Cursor {
+        serial: scope.serial(),
+        keys: order.keys_of(&last.values),
+        distance: if matches!(order, Order::Distance(_)) { last.distance } else { None },
+        table: last.table,
+        row: last.row,
+    });
     let records: Vec<Record> = rows.into_iter().map(|row| scope.record(row, schema)).collect();
     let total = match (query.count, whole_total(query, &records, has_more)) {
         (false, _) => None,
         (true, Some(total)) => Some(total),
-        (true, None) => Some(count(connection, schema, scope, query)?),
+        (true, None) => Some(total(connection, schema, scope, query, from)?),
     };
     Ok(Page { records, total, next })
+}
+
+/// The table and number of every row that is asked for, where they are known without a look at the records.
+fn hits(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    scope: &Scope,
+    query: &Query,
+) -> Result<Option<Vec<(i64, i32)>>, StoreError> {
+    Ok(match query.sort.as_slice() {
+        [] if coded::knows(scope, query) => Some(coded::rows(connection, schema, scope, query)?),
+        [] if query.is_words_only() && !query.words.is_empty() => Some(lines::rows(connection, scope, query)?),
+        _ => None,
+    })
+}
+
+/// The page of rows that are known.
+fn page_of_hits(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    scope: &Scope,
+    query: &Query,
+    hits: &[(i64, i32)],
+) -> Result<Page, StoreError> {
+    let behind = query.cursor.as_ref().map(|cursor| (cursor.table, cursor.row));
+    let begun = behind.map_or(0, |place| hits.partition_point(|hit| *hit <= place));
+    let rest = hits[begun..].get(query.offset..).unwrap_or_default();
+    let page = &rest[..rest.len().min(query.limit)];
+    let next = page.last().filter(|_| page.len() < rest.len()).map(|(table, row)| Cursor {
+        serial: scope.serial(),
+        keys: Vec::new(),
+        distance: None,
+        table: *table,
+        row: *row,
+    });
+    let mut statement = select_rows();
+    statement.append(source::of_rows(page.to_vec())).push(" ORDER BY table_id, row_number");
+    let rows = if page.is_empty() { Vec::new() } else { statement.lasting().rows(connection)? };
+    let records = rows.into_iter().map(|row| scope.record(row, schema)).collect();
+    Ok(Page { records, total: query.count.then_some(count_of(hits)), next })
+}
+
+fn count_of(hits: &[(i64, i32)]) -> u64 {
+    u64::try_from(hits.len()).unwrap_or(u64::MAX)
 }
 
 /// The total where a page shows it by itself: it is the last one, and how many came before it is known.
@@ -71,6 +118,21 @@ fn whole_total(query: &Query, records: &[Record], has_more: bool) -> Option<u64>
 /// # Errors
 /// As [`page`].
 pub fn count(connection: &mut PgConnection, schema: &Schema, scope: &Scope, query: &Query) -> Result<u64, StoreError> {
+    if let Some(hits) = hits(connection, schema, scope, query)? {
+        return Ok(count_of(&hits));
+    }
+    let from = source::find(connection, scope, query)?;
+    total(connection, schema, scope, query, from)
+}
+
+/// As [`count`], of rows from this source.
+fn total(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    scope: &Scope,
+    query: &Query,
+    from: Statement,
+) -> Result<u64, StoreError> {
     if is_unfiltered(query) {
         return Ok(scope.row_count());
     }
@@ -78,13 +140,7 @@ pub fn count(connection: &mut PgConnection, schema: &Schema, scope: &Scope, quer
         return Ok(scope.located());
     }
     let mut statement = Statement::new("SELECT count(*) FROM ");
-    if query.is_words_only() {
-        statement.push("(").append(source::hits(schema, scope, query)).push(") AS hits");
-    } else {
-        statement.append(source::of_query(schema, scope, query)).push(" WHERE ");
-        statement.append(scope.filter());
-        statement.append(filter::of_query(schema, query));
-    }
+    statement.append(from).push(" WHERE ").append(scope.filter()).append(filter::of_query(schema, query));
     let count: i64 = statement.lasting_if(is_common(query)).select::<BigInt>().get_result(connection)?;
     Ok(u64::try_from(count).expect("a count is not negative"))
 }
@@ -157,12 +213,20 @@ fn select_rows() -> Statement {
     Statement::new("SELECT table_id, row_number, \"values\", raw, NULL::double precision FROM ")
 }
 
+/// Whether the codes of columns tell which records a page holds.
+pub fn is_coded(scope: &Scope, query: &Query) -> bool {
+    query.sort.is_empty() && coded::knows(scope, query)
+}
+
 /// What a question costs: whether many records are to be looked at.
 pub fn cost(scope: &Scope, query: &Query) -> Cost {
     const MANY: u64 = 20_000;
-    // For groups and facets every record is looked at that fulfils the conditions.
-    let is_page = query.grouping.is_none() && query.facets.is_empty();
-    let is_found = is_page && (is_unfiltered(query) && query.sort.is_empty() || source::is_indexed(query));
+    // For facets, and for groups that nobody has counted, every record is looked at that fulfils the conditions.
+    let is_found = match &query.grouping {
+        _ if !query.facets.is_empty() => false,
+        Some(grouping) => groups::source_of(scope, query, grouping) != groups::Source::Scan,
+        None => is_unfiltered(query) && query.sort.is_empty() || source::is_indexed(query) || is_coded(scope, query),
+    };
     if is_found || scope.row_count() < MANY { Cost::Short } else { Cost::Long }
 }
 
@@ -182,6 +246,7 @@ fn rows_as_published(
     schema: &Schema,
     scope: &Scope,
     query: &Query,
+    from: Statement,
 ) -> Result<Vec<Row>, StoreError> {
     let behind = query.cursor.as_ref().map(|cursor| (cursor.table, cursor.row));
     if is_unfiltered(query) {
@@ -192,31 +257,11 @@ fn rows_as_published(
         };
         return rows_with_offset(connection, &scope, behind, offset, query.limit + 1);
     }
-    if query.is_words_only() {
-        return rows_with_words(connection, schema, scope, query, behind);
-    }
     let mut statement = Order::select(query);
-    statement.append(source::of_query(schema, scope, query)).push(" WHERE ");
+    statement.append(from).push(" WHERE ");
     statement.append(scope.filter_behind(behind));
     statement.append(filter::of_query(schema, query));
     statement.push(" ORDER BY table_id, row_number").page(query);
-    statement.lasting_if(is_common(query)).rows(connection)
-}
-
-/// The rows of a page where only words are asked for: nothing but the page is read of the records.
-fn rows_with_words(
-    connection: &mut PgConnection,
-    schema: &Schema,
-    scope: &Scope,
-    query: &Query,
-    behind: Option<(i64, i32)>,
-) -> Result<Vec<Row>, StoreError> {
-    let mut hits = Statement::new("SELECT table_id, row_number FROM (");
-    hits.append(source::hits(schema, scope, query)).push(") AS hits WHERE ");
-    hits.append(scope.filter_behind(behind));
-    hits.push(" ORDER BY table_id, row_number").page(query);
-    let mut statement = select_rows();
-    statement.append(source::rows_of(hits)).push(" ORDER BY table_id, row_number");
     statement.lasting_if(is_common(query)).rows(connection)
 }
 
@@ -226,9 +271,10 @@ fn rows_by_keys(
     scope: &Scope,
     query: &Query,
     order: &Order,
+    from: Statement,
 ) -> Result<Vec<Row>, StoreError> {
     let mut statement = Order::select(query);
-    statement.append(source::of_query(schema, scope, query)).push(" WHERE ");
+    statement.append(from).push(" WHERE ");
     statement.append(scope.filter());
     statement.append(filter::of_query(schema, query));
     if let Some(cursor) = &query.cursor {

@@ -71,6 +71,7 @@ diesel::table! {
         score -> Double,
         errors -> BigInt,
         filled -> Array<BigInt>,
+        coded -> Array<Integer>,
         source_sha256 -> Binary,
         source_bytes -> BigInt,
         source_name -> Text,
@@ -118,6 +119,7 @@ diesel::table! {
         distinct_count -> Nullable<BigInt>,
         values -> Nullable<Array<Text>>,
         counts -> Nullable<Array<BigInt>>,
+        codes -> Nullable<Binary>,
     }
 }
 
@@ -158,6 +160,7 @@ diesel::table! {
 }
 
 diesel::joinable!(datasets -> organizations (organization_code));
+diesel::joinable!(stored_tables -> datasets (dataset_id));
 diesel::joinable!(version_tables -> stored_tables (table_id));
 diesel::joinable!(version_tables -> versions (version_id));
 diesel::allow_tables_to_appear_in_same_query!(

@@ -1,6 +1,8 @@
 //! What the tests of the store share: a small table, and how it is published and asked.
 
+use diesel::RunQueryDsl;
 use diesel::pg::PgConnection;
+use diesel::sql_types::BigInt;
 use jiff::Timestamp;
 use machikura::catalog::*;
 use machikura::query::{Condition, Cursor, Operand, Page, Query, Test};
@@ -169,6 +171,22 @@ pub fn number(value: &str) -> Operand {
 pub fn scope_of(db: &Db, dataset: &str) -> Scope {
     let entry = db.read_blocking(|c| catalog::find_dataset(c, &id(dataset))).unwrap().expect("the data set");
     Scope::of_table(&entry.tables[0], entry.version.expect("a version").serial)
+}
+
+/// Lets a data set be as if its columns had neither codes nor counts; answers where it is.
+pub fn without_codes(db: &Db, dataset: &str) -> Scope {
+    let entry = db.read_blocking(|c| catalog::find_dataset(c, &id(dataset))).unwrap().expect("the data set");
+    let table = entry.tables[0].key;
+    let forget = |connection: &mut PgConnection| {
+        for sql in
+            ["DELETE FROM column_profiles WHERE table_id = $1", "UPDATE stored_tables SET coded = '{}' WHERE id = $1"]
+        {
+            diesel::sql_query(sql).bind::<BigInt, _>(table).execute(connection)?;
+        }
+        Ok::<_, StoreError>(())
+    };
+    db.write_blocking(forget).expect("forgotten");
+    scope_of(db, dataset)
 }
 
 pub fn ask(db: &Db, scope: &Scope, query: &Query) -> Page {

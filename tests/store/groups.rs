@@ -18,21 +18,11 @@ fn grouped(grouping: Grouping) -> Query {
 fn ask_groups(db: &Db, scope: &Scope, query: &Query) -> (Source, Vec<String>, Option<u64>) {
     let grouping = query.grouping.as_ref().expect("groups");
     db.read_blocking(|connection| {
-        let source = groups::source(connection, scope, query, grouping)?;
+        let source = groups::source_of(scope, query, grouping);
         let page = groups::page(connection, &schema(), scope, query, grouping)?;
         Ok::<_, StoreError>((source, page.records.into_iter().map(|group: Record| group.values).collect(), page.total))
     })
     .expect("groups")
-}
-
-fn forget_profiles(db: &Db, scope: i64) {
-    let forget = |connection: &mut _| {
-        diesel::sql_query("DELETE FROM column_profiles WHERE table_id = $1")
-            .bind::<BigInt, _>(scope)
-            .execute(connection)
-            .map_err(StoreError::from)
-    };
-    assert_eq!(db.write_blocking(forget).expect("forgotten"), 6);
 }
 
 fn profile_count(db: &Db) -> i64 {
@@ -62,10 +52,6 @@ fn a_profile_and_a_scan_give_the_same_groups() {
         .collect();
     publish(&db, "331007_aed", "rows", &cells);
     publish(&db, "332020_aed", "others", &cells[..40]);
-    let keys = |code: &str| {
-        let entry = db.read_blocking(|c| catalog::find_dataset(c, &id(&format!("{code}_aed")))).expect("read");
-        entry.expect("a data set").tables[0].key
-    };
     let one = scope_of(&db, "331007_aed");
     let across = db.read_blocking(|c| Scope::across(c, "aed", "aed", None)).expect("a scope");
     let questions: Vec<Query> =
@@ -74,7 +60,7 @@ fn a_profile_and_a_scan_give_the_same_groups() {
     for scope in [&one, &across] {
         for (field, query) in [0, NAME, CAPACITY, 3, DAY].into_iter().zip(&questions) {
             let (source, groups, total) = ask_groups(&db, scope, query);
-            assert_eq!(source, if field == 0 { Source::Scan } else { Source::Profile }, "field {field}");
+            assert_eq!(source, if field == 0 { Source::Scan } else { Source::Profile(field) }, "field {field}");
             assert_eq!(total, Some(if field == 0 { 1_500 } else { groups.len() as u64 }));
             let pages = Query { limit: 2, offset: 1, ..query.clone() };
             answers.push((scope, query.clone(), groups));
@@ -83,8 +69,10 @@ fn a_profile_and_a_scan_give_the_same_groups() {
     }
     assert_eq!(profile_count(&db), 12);
     // A table without a profile is looked at, and with it all others of the question.
-    forget_profiles(&db, keys("331007"));
+    let without = without_codes(&db, "331007_aed");
+    let without_across = db.read_blocking(|c| Scope::across(c, "aed", "aed", None)).expect("a scope");
     for (scope, query, expected) in &answers {
+        let scope = if **scope == one { &without } else { &without_across };
         let (source, groups, _) = ask_groups(&db, scope, query);
         assert_eq!((source, &groups), (Source::Scan, expected));
     }
@@ -111,11 +99,60 @@ fn groups_across_count_the_records_of_each_data_set() {
         ..counts
     };
     let expected = vec!["\"331007_aed\"\n2".to_owned(), "\"332020_aed\"\n1".to_owned()];
-    assert_eq!(ask_groups(&db, &across, &filtered), (Source::Scan, expected, Some(2)));
+    assert_eq!(ask_groups(&db, &across, &filtered), (Source::Codes, expected, Some(2)));
     let sums = grouped(Grouping {
         keys: vec![Key::Dataset, Key::Field(NAME)],
         aggregates: vec![Aggregate::Of(Function::Sum, CAPACITY)],
     });
     let expected = ["\"331007_aed\"\n\"あ\"\n1", "\"331007_aed\"\n\"い\"\n2", "\"332020_aed\"\n\"い\"\n1"];
     assert_eq!(ask_groups(&db, &across, &sums), (Source::Scan, expected.map(str::to_owned).to_vec(), Some(3)));
+}
+
+#[test]
+fn codes_and_a_scan_give_the_same_groups() {
+    let (_database, db) = database();
+    let names = ["い", "あ", "", "back\\slash", "a\"b\n", "い", "null"];
+    let numbers = ["", "10", "9", "10.0", "-0", "0", "9.50"];
+    let rows: Vec<Cells> = (0..90)
+        .map(|row| ["", names[row * 5 % 7], numbers[row / 3 % 7], "", "", ["2026-01-01", ""][row % 2]])
+        .collect();
+    publish(&db, "331007_aed", "rows", &rows);
+    publish(&db, "332020_aed", "others", &rows[7..20]);
+    let conditions = vec![
+        Condition { field: CAPACITY, test: Test::Gte(number("9")) },
+        Condition { field: NAME, test: Test::NotIn { values: vec![text("い")], null: true } },
+    ];
+    let keys = [
+        vec![],
+        vec![Key::Field(NAME)],
+        vec![Key::Field(DAY), Key::Field(CAPACITY)],
+        vec![Key::Field(CAPACITY), Key::Dataset, Key::Field(NAME)],
+    ];
+    let scopes = |db: &Db| {
+        let across = db.read_blocking(|c| Scope::across(c, "aed", "aed", None)).expect("a scope");
+        [scope_of(db, "331007_aed"), across]
+    };
+    let mut answers = Vec::new();
+    for conditions in
+        [vec![], conditions[..1].to_vec(), conditions, vec![Condition { field: DAY, test: Test::Lt(text("")) }]]
+    {
+        for keys in &keys {
+            let grouping = Grouping { keys: keys.clone(), aggregates: vec![Aggregate::Count] };
+            let query = Query { conditions: conditions.clone(), ..grouped(grouping) };
+            let found = scopes(&db).map(|scope| ask_groups(&db, &scope, &query));
+            let by_codes = match (keys.as_slice(), conditions.is_empty()) {
+                ([], true) => Source::Scan,
+                ([Key::Field(field)], true) => Source::Profile(*field),
+                (_, _) => Source::Codes,
+            };
+            assert!(found.iter().all(|(source, ..)| *source == by_codes), "{query:?}");
+            answers.push((query, found));
+        }
+    }
+    without_codes(&db, "331007_aed");
+    for (query, found) in answers {
+        for (scope, (_, groups, total)) in scopes(&db).iter().zip(found) {
+            assert_eq!(ask_groups(&db, scope, &query), (Source::Scan, groups, total), "{query:?}");
+        }
+    }
 }

@@ -9,6 +9,7 @@ use crate::catalog::{
     Source, StoredTable, Version,
 };
 use crate::store::StoreError;
+use crate::store::codes;
 use crate::store::tables::{datasets, stored_tables, versions};
 use crate::store::timestamp::Stamp;
 
@@ -138,6 +139,7 @@ pub struct TableRow {
     score: f64,
     errors: i64,
     filled: Vec<i64>,
+    coded: Vec<i32>,
     source_sha256: Vec<u8>,
     source_bytes: i64,
     source_name: String,
@@ -171,6 +173,7 @@ impl TableRow {
             score: self.score,
             errors: count(self.errors),
             filled: self.filled.into_iter().map(count).collect(),
+            coded: codes::indexes(&self.coded),
             source: Source {
                 sha256: digest(self.source_sha256)?,
                 bytes: count(self.source_bytes),

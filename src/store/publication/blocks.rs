@@ -1,51 +1,26 @@
 //! The rows of a stored table as entries of the search index.
 
+use std::cell::RefCell;
+use std::io::{self, Seek, Write};
+
+use diesel::connection::SimpleConnection;
 use diesel::pg::{CopyFormat, PgConnection};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+use tempfile::SpooledTempFile;
 
-use super::copy::push_field;
+use super::copy::{END, HEADER, push_field};
 use crate::store::StoreError;
 use crate::store::search::{self, BLOCK_ROWS};
-use crate::store::tables::{search_blocks, stored_tables};
+use crate::store::tables::{datasets, records, search_blocks, stored_tables};
 
-/// Rows that are read, and blocks of them written, at a time.
+/// Rows that are read at a time.
 const BATCH: i64 = 512 * 32;
+/// So many bytes of blocks are kept in memory until they are entered; more are in a file.
+const IN_MEMORY: usize = 4 << 20;
 
-#[derive(QueryableByName)]
-struct Row {
-    #[diesel(sql_type = Integer)]
-    row_number: i32,
-    #[diesel(sql_type = Text)]
-    values: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    raw: Option<String>,
-}
-
-/// Enters all rows of a stored table.
-pub fn enter(connection: &mut PgConnection, table: i64) -> Result<(), StoreError> {
-    let mut last = 0;
-    let mut entries = Entries { table, ..Entries::default() };
-    loop {
-        let rows: Vec<Row> = diesel::sql_query(
-            "SELECT row_number, \"values\", raw FROM records WHERE table_id = $1 AND row_number > $2 \
-             ORDER BY row_number LIMIT $3",
-        )
-        .bind::<BigInt, _>(table)
-        .bind::<Integer, _>(last)
-        .bind::<BigInt, _>(BATCH)
-        .load(connection)?;
-        let Some(end) = rows.last() else { break };
-        last = end.row_number;
-        rows.iter().for_each(|row| entries.add(row));
-        entries.write(connection)?;
-    }
-    entries.finish_block();
-    entries.write(connection)?;
-    // What waits outside of the index is read by every search.
-    diesel::sql_query("SELECT gin_clean_pending_list('search_blocks_tokens')").execute(connection)?;
-    Ok(())
-}
+/// How the index takes entries: many at a time, sorted, so that each of its pages is written few times. For the transaction.
+const GATHERED: &str = "SET LOCAL gin_pending_list_limit = '64MB'; SET LOCAL work_mem = '64MB'; \
+                        SET LOCAL maintenance_work_mem = '64MB'";
 
 /// Enters the tables that were stored before there was an index.
 ///
@@ -58,72 +33,120 @@ pub fn enter_missing(connection: &mut PgConnection) -> Result<(), StoreError> {
         .select(stored_tables::id)
         .order(stored_tables::id)
         .load(connection)?;
-    for table in missing {
-        connection.transaction(|connection| enter(connection, table))?;
-    }
-    Ok(())
+    missing.into_iter().try_for_each(|table| connection.transaction(|connection| enter(connection, table)))
 }
 
-/// Blocks that are ready for `COPY`, and the one that is being filled.
-#[derive(Default)]
-struct Entries {
+fn enter(connection: &mut PgConnection, table: i64) -> Result<(), StoreError> {
+    let mut blocks = Blocks::of_table(connection, table)?;
+    let mut last = 0;
+    loop {
+        let rows: Vec<(i32, String, Option<String>)> = records::table
+            .filter(records::table_id.eq(table).and(records::row_number.gt(last)))
+            .order(records::row_number)
+            .limit(BATCH)
+            .select((records::row_number, records::values, records::raw))
+            .load(connection)?;
+        let Some((end, ..)) = rows.last() else { return blocks.enter(connection) };
+        last = *end;
+        rows.iter().try_for_each(|(row, values, raw)| blocks.add(*row, values, raw.as_deref()))?;
+    }
+}
+
+/// The blocks of a table, made from its rows one after the other and entered together.
+pub struct Blocks {
     table: i64,
+    /// Tokens that every block has.
+    of_all: Vec<i32>,
+    /// The block that is being filled: its first row, the row of the next line, tokens and lines.
     first_row: i32,
     next_row: i32,
     tokens: Vec<i32>,
     lines: String,
-    ready: Vec<u8>,
+    line: String,
+    /// What `COPY` is given.
+    ready: SpooledTempFile,
 }
 
-impl Entries {
-    fn add(&mut self, row: &Row) {
-        let first = (row.row_number - 1) / BLOCK_ROWS * BLOCK_ROWS + 1;
+impl Blocks {
+    /// Begins with a stored table.
+    pub fn of_table(connection: &mut PgConnection, table: i64) -> Result<Blocks, StoreError> {
+        let (name, standard): (String, Option<String>) = stored_tables::table
+            .inner_join(datasets::table)
+            .filter(stored_tables::id.eq(table))
+            .select((stored_tables::name, datasets::standard))
+            .first(connection)?;
+        let mut ready = SpooledTempFile::new(IN_MEMORY);
+        ready.write_all(HEADER)?;
+        Ok(Blocks {
+            table,
+            of_all: standard
+                .map(|slug| search::standard(&slug, &name))
+                .into_iter()
+                .chain([search::table(table)])
+                .collect(),
+            first_row: 0,
+            next_row: 0,
+            tokens: Vec::new(),
+            lines: String::new(),
+            line: String::new(),
+            ready,
+        })
+    }
+
+    /// Adds a row; their numbers rise.
+    pub fn add(&mut self, row: i32, values: &str, raw: Option<&str>) -> io::Result<()> {
+        let first = (row - 1) / BLOCK_ROWS * BLOCK_ROWS + 1;
         if first != self.first_row {
-            self.finish_block();
+            self.finish_block()?;
             (self.first_row, self.next_row) = (first, first);
-            self.tokens.push(search::table(self.table));
+            self.tokens.extend(&self.of_all);
         }
         // Rows that are missing are empty lines, so that the line tells the row.
-        while self.next_row < row.row_number {
+        while self.next_row < row {
             self.lines.push('\n');
             self.next_row += 1;
         }
-        let mut line = String::new();
-        search::add_record(&row.values, row.raw.as_deref(), &mut line, &mut self.tokens);
-        self.lines.push_str(&line);
+        self.line.clear();
+        search::add_record(values, raw, &mut self.line, &mut self.tokens);
+        self.lines.push_str(&self.line);
+        Ok(())
     }
 
-    fn finish_block(&mut self) {
+    fn finish_block(&mut self) -> io::Result<()> {
         if self.tokens.is_empty() {
-            return;
+            return Ok(());
         }
         self.tokens.sort_unstable();
         self.tokens.dedup();
-        self.ready.extend_from_slice(&4_i16.to_be_bytes());
-        push_field(&self.table.to_be_bytes(), &mut self.ready);
-        push_field(&self.first_row.to_be_bytes(), &mut self.ready);
-        push_field(&array(&self.tokens), &mut self.ready);
-        push_field(self.lines.as_bytes(), &mut self.ready);
+        let mut bytes = Vec::with_capacity(self.lines.len() + 8 * self.tokens.len() + 64);
+        bytes.extend_from_slice(&4_i16.to_be_bytes());
+        push_field(&self.table.to_be_bytes(), &mut bytes);
+        push_field(&self.first_row.to_be_bytes(), &mut bytes);
+        push_field(&array(&self.tokens), &mut bytes);
+        push_field(self.lines.as_bytes(), &mut bytes);
         self.tokens.clear();
         self.lines.clear();
+        self.ready.write_all(&bytes)
     }
 
-    fn write(&mut self, connection: &mut PgConnection) -> Result<(), StoreError> {
-        if self.ready.is_empty() {
-            return Ok(());
-        }
+    /// Enters all of them.
+    pub fn enter(mut self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        self.finish_block()?;
+        self.ready.write_all(END)?;
+        self.ready.rewind()?;
+        connection.batch_execute(GATHERED)?;
         let target = (search_blocks::table_id, search_blocks::first_row, search_blocks::tokens, search_blocks::folded);
+        // Diesel wants a function that changes nothing.
+        let ready = RefCell::new(self.ready);
         diesel::copy_from(search_blocks::table)
-            .from_raw_data(target, |out| {
-                let written = out
-                    .write_all(b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0")
-                    .and_then(|()| out.write_all(&self.ready))
-                    .and_then(|()| out.write_all(&(-1_i16).to_be_bytes()));
-                written.map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))
+            .from_raw_data(target, |mut out| match io::copy(&mut *ready.borrow_mut(), &mut out) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(diesel::result::Error::SerializationError(Box::new(error))),
             })
             .with_format(CopyFormat::Binary)
             .execute(connection)?;
-        self.ready.clear();
+        // What waits outside of the index is read by every search.
+        diesel::sql_query("SELECT gin_clean_pending_list('search_blocks_tokens')").execute(connection)?;
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use diesel::pg::{CopyFormat, PgConnection};
 use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 
+use super::blocks::Blocks;
 use super::profile::Profile;
 use crate::catalog::{BoundingBox, NewRecord};
 use crate::store::StoreError;
@@ -17,6 +18,11 @@ use crate::store::tables::records;
 const LONGEST_NUMBER: usize = 1_000;
 /// Bytes that are gathered before they are sent.
 const BUFFER: usize = 1 << 16;
+
+/// How binary data begin: the signature, no flags, no more of a header.
+pub const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+/// How they end: with a row of −1 fields.
+pub const END: &[u8] = &(-1_i16).to_be_bytes();
 
 /// What the rows came to.
 #[derive(Debug, Default)]
@@ -32,21 +38,22 @@ pub struct Loaded {
     pub profile: Profile,
 }
 
-/// Loads all rows into a stored table.
+/// Loads all rows into a stored table, and adds each to the blocks of the search index.
 pub fn load<E: From<StoreError>>(
     connection: &mut PgConnection,
     table: i64,
+    blocks: &mut Blocks,
     rows: &mut dyn FnMut() -> Result<Option<NewRecord>, E>,
 ) -> Result<Loaded, E> {
     // Diesel wants a function that changes nothing, and after an error in it answers with the server's complaint that
     // the rows ended early. So the work stands in a cell, and the error that matters is kept aside.
-    let work = RefCell::new((rows, Loaded::default(), None::<E>));
+    let work = RefCell::new((rows, blocks, Loaded::default(), None::<E>));
     let target =
         (records::table_id, records::row_number, records::record_id, records::values, records::geometry, records::raw);
     let copied = diesel::copy_from(records::table)
         .from_raw_data(target, |out| {
-            let (rows, loaded, failure) = &mut *work.borrow_mut();
-            match write_rows(table, rows, loaded, out) {
+            let (rows, blocks, loaded, failure) = &mut *work.borrow_mut();
+            match write_rows(table, rows, blocks, loaded, out) {
                 Ok(()) => Ok(()),
                 Err(Stop::Refused(error)) => {
                     *failure = Some(error);
@@ -57,7 +64,7 @@ pub fn load<E: From<StoreError>>(
         })
         .with_format(CopyFormat::Binary)
         .execute(connection);
-    let (_, loaded, failure) = work.into_inner();
+    let (.., loaded, failure) = work.into_inner();
     match (failure, copied) {
         (Some(error), _) => Err(error),
         (None, Err(error)) => Err(StoreError::from(error).into()),
@@ -80,19 +87,21 @@ impl<E> From<std::io::Error> for Stop<E> {
 fn write_rows<E: From<StoreError>>(
     table: i64,
     rows: &mut dyn FnMut() -> Result<Option<NewRecord>, E>,
+    blocks: &mut Blocks,
     loaded: &mut Loaded,
     out: &mut dyn Write,
 ) -> Result<(), Stop<E>> {
     let mut buffer = Vec::with_capacity(BUFFER + (BUFFER >> 2));
-    buffer.extend_from_slice(b"PGCOPY\n\xff\r\n\0");
-    buffer.extend_from_slice(&[0; 8]);
+    buffer.extend_from_slice(HEADER);
     while let Some(record) = rows().map_err(Stop::Refused)? {
         check(&record, loaded.last_row)
             .map_err(|reason| StoreError::InvalidRecord { row: record.row_number, reason })
             .map_err(|error| Stop::Refused(error.into()))?;
         push_record(table, &record, &mut buffer);
+        blocks.add(record.row_number, &record.values, record.raw.as_deref())?;
         loaded.rows += 1;
         loaded.last_row = record.row_number;
+        loaded.profile.begin_row(record.row_number);
         count_filled(&record.values, loaded);
         if let Some((longitude, latitude)) = record.point {
             loaded.located += 1;
@@ -104,7 +113,7 @@ fn write_rows<E: From<StoreError>>(
             buffer.clear();
         }
     }
-    buffer.extend_from_slice(&(-1_i16).to_be_bytes());
+    buffer.extend_from_slice(END);
     out.write_all(&buffer)?;
     Ok(())
 }

@@ -1,112 +1,160 @@
-//! The values of each column and how many records have each, counted while the records are copied. Unfiltered questions
-//! for groups are answered from it.
+//! The values of each column, how many records have each, and which record has which, counted while the records are
+//! copied. Questions about columns with few values are answered from it: see [`crate::store::codes`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use diesel::prelude::*;
+use foldhash::fast::RandomState;
 
 use crate::schema::shortest;
 use crate::store::StoreError;
+use crate::store::codes::Codes;
 use crate::store::tables::column_profiles;
 
 /// A column with more values is not counted on: its groups would be as long as the table.
 const MOST_VALUES: usize = 1_000;
 /// Nor is one whose values are that long together, in bytes.
 const MOST_BYTES: usize = 1 << 18;
+/// Nor, beyond so many values, one whose values mostly stand in one record only: the list would be a copy of the column.
+const FEW_VALUES: usize = 256;
 
 /// What has been counted so far.
 #[derive(Debug, Default)]
 pub struct Profile {
     columns: Vec<Column>,
-    rows: i64,
+    rows: usize,
+    last_row: usize,
+    /// Rows between the last record and the one before.
+    missing: usize,
 }
 
 /// One column.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Column {
     /// `None` where there are too many values.
-    counts: Option<HashMap<Box<str>, i64>>,
+    values: Option<Values>,
+}
+
+#[derive(Debug, Default)]
+struct Values {
+    by_token: HashMap<Box<str>, u16, RandomState>,
+    counts: Vec<i64>,
+    codes: Codes,
     bytes: usize,
     /// The value of the last record, and in how many records since it was counted last: many columns hardly change
     /// from one record to the next.
     last: String,
-    run: i64,
+    run: usize,
 }
 
 impl Profile {
-    /// Counts one value of a record.
-    pub fn count(&mut self, field: usize, token: &str) {
-        if field == 0 {
-            self.rows += 1;
-        }
-        if field == self.columns.len() {
-            self.columns.push(Column { counts: Some(HashMap::new()), bytes: 0, last: token.to_owned(), run: 0 });
-        }
-        self.columns[field].count(token);
+    /// Begins with a record; the numbers rise.
+    pub fn begin_row(&mut self, number: i32) {
+        let number = usize::try_from(number).expect("rows are numbered from 1");
+        self.missing = number - self.last_row - 1;
+        self.last_row = number;
+        self.rows += 1;
     }
 
-    /// Notes what was counted in a stored table.
-    pub fn store(self, connection: &mut PgConnection, table: i64) -> Result<(), StoreError> {
+    /// Counts one value of the record.
+    pub fn count(&mut self, field: usize, token: &str) {
+        if field == self.columns.len() {
+            let mut values = Values::default();
+            // Tables that gained a column on the way are none of ours, but a code belongs to its row all the same.
+            values.codes.skip(self.last_row - 1 - self.missing);
+            self.columns.push(Column { values: Some(values) });
+        }
+        let column = &mut self.columns[field];
+        if let Some(values) = &mut column.values
+            && values.count(token, self.missing).is_none()
+        {
+            column.values = None;
+        }
+    }
+
+    /// Notes what was counted in a stored table: the fields (the first is 1) whose columns have codes.
+    pub fn store(self, connection: &mut PgConnection, table: i64) -> Result<Vec<i32>, StoreError> {
         let rows = self.rows;
-        let profiles: Vec<_> = (1..)
-            .zip(self.columns)
-            .map(|(field, column): (i32, Column)| {
-                let counts = column.into_counts(rows);
-                let distinct = counts.as_ref().and_then(|counts| i64::try_from(counts.len()).ok());
-                let (values, counts): (Vec<String>, Vec<i64>) = counts.clone().unwrap_or_default().into_iter().unzip();
-                let is_listed = distinct.is_some();
-                (
-                    column_profiles::table_id.eq(table),
-                    column_profiles::field.eq(field),
-                    column_profiles::distinct_count.eq(distinct),
-                    column_profiles::values.eq(is_listed.then_some(values)),
-                    column_profiles::counts.eq(is_listed.then_some(counts)),
-                )
-            })
-            .collect();
+        let mut coded = Vec::new();
+        let mut profiles = Vec::new();
+        for (field, column) in (1..).zip(self.columns) {
+            let column = column.finish(rows);
+            coded.extend(column.as_ref().map(|_| field));
+            let (values, counts, codes) = match column {
+                Some((values, counts, codes)) => (Some(values), Some(counts), Some(codes.into_bytes())),
+                None => (None, None, None),
+            };
+            let distinct = values.as_ref().and_then(|values: &Vec<String>| i64::try_from(values.len()).ok());
+            profiles.push((
+                column_profiles::table_id.eq(table),
+                column_profiles::field.eq(field),
+                column_profiles::distinct_count.eq(distinct),
+                column_profiles::values.eq(values),
+                column_profiles::counts.eq(counts),
+                column_profiles::codes.eq(codes),
+            ));
+        }
         diesel::insert_into(column_profiles::table).values(profiles).execute(connection)?;
-        Ok(())
+        Ok(coded)
     }
 }
 
 impl Column {
-    fn count(&mut self, token: &str) {
-        if self.counts.is_none() {
-            return;
+    /// The values in the order of their codes, their counts, and the codes; `None` where they are not all known, or not
+    /// worth it.
+    fn finish(self, rows: usize) -> Option<(Vec<String>, Vec<i64>, Codes)> {
+        let mut values = self.values?;
+        values.end_run()?;
+        let count = values.counts.len();
+        let is_worth_it = count <= FEW_VALUES || 2 * count <= rows;
+        let is_whole = values.counts.iter().sum::<i64>() == i64::try_from(rows).ok()?;
+        if !is_worth_it || !is_whole {
+            return None;
         }
-        if self.last != token {
-            self.end_run();
+        let mut list = vec![String::new(); count];
+        for (token, code) in values.by_token {
+            list[usize::from(code)] = token.into_string();
+        }
+        Some((list, values.counts, values.codes))
+    }
+}
+
+impl Values {
+    /// `None` where there are too many values.
+    fn count(&mut self, token: &str, missing: usize) -> Option<()> {
+        if missing > 0 || self.last != token || self.run == 0 {
+            self.end_run()?;
+            self.codes.skip(missing);
             self.last.clear();
             self.last.push_str(token);
         }
         self.run += 1;
+        Some(())
     }
 
-    fn end_run(&mut self) {
-        let Some(counts) = &mut self.counts else { return };
-        match counts.get_mut(self.last.as_str()) {
-            Some(count) => *count += self.run,
+    fn end_run(&mut self) -> Option<()> {
+        if self.run == 0 {
+            return Some(());
+        }
+        // Equal numbers are one value, however they are written.
+        let token = if self.last.starts_with('"') { &self.last } else { shortest(&self.last) };
+        let code = match self.by_token.get(token) {
+            Some(code) => *code,
             None => {
-                self.bytes += self.last.len();
-                if counts.len() == MOST_VALUES || self.bytes > MOST_BYTES {
-                    self.counts = None;
-                    return;
+                self.bytes += token.len();
+                if self.counts.len() == MOST_VALUES || self.bytes > MOST_BYTES {
+                    return None;
                 }
-                counts.insert(self.last.as_str().into(), self.run);
+                let code = u16::try_from(self.counts.len()).ok()?;
+                self.by_token.insert(token.into(), code);
+                self.counts.push(0);
+                code
             }
-        }
+        };
+        self.counts[usize::from(code)] += i64::try_from(self.run).ok()?;
+        self.codes.push(code, self.run);
         self.run = 0;
-    }
-
-    /// The values and their counts; `None` where they are not all known.
-    fn into_counts(mut self, rows: i64) -> Option<BTreeMap<String, i64>> {
-        self.end_run();
-        let mut counts = BTreeMap::new();
-        for (token, count) in self.counts? {
-            let value = if token.starts_with('"') { &*token } else { shortest(&token) };
-            *counts.entry(value.to_owned()).or_default() += count;
-        }
-        (counts.values().sum::<i64>() == rows).then_some(counts)
+        Some(())
     }
 }
 
@@ -116,22 +164,40 @@ mod tests {
 
     fn counted(tokens: impl IntoIterator<Item = String>) -> Option<Vec<(String, i64)>> {
         let mut profile = Profile::default();
-        tokens.into_iter().for_each(|token| profile.count(0, &token));
+        for (number, token) in (1..).zip(tokens) {
+            profile.begin_row(number);
+            profile.count(0, &token);
+        }
         let rows = profile.rows;
-        profile.columns.pop()?.into_counts(rows).map(|counts| counts.into_iter().collect())
+        let (values, counts, _) = profile.columns.pop()?.finish(rows)?;
+        Some(values.into_iter().zip(counts).collect())
     }
 
     #[test]
     fn equal_values_are_counted_together() {
         let tokens = ["\"a\"", "\"a\"", "null", "\"a\"", "10", "10.0", "null", "-0", "0"].map(str::to_owned);
-        let expected = [("\"a\"", 3), ("0", 2), ("10", 2), ("null", 2)];
+        let expected = [("\"a\"", 3), ("null", 2), ("10", 2), ("0", 2)];
         assert_eq!(counted(tokens), Some(expected.map(|(value, count)| (value.to_owned(), count)).to_vec()));
     }
 
     #[test]
+    fn rows_have_the_codes_of_their_values() {
+        let mut profile = Profile::default();
+        for (number, token) in [(2, "\"b\""), (3, "\"b\""), (5, "\"b\""), (6, "null"), (9, "\"b\"")] {
+            profile.begin_row(number);
+            profile.count(0, token);
+        }
+        let (_, _, codes) = profile.columns.pop().and_then(|column| column.finish(5)).expect("few values");
+        assert_eq!(codes.into_bytes(), [255, 0, 0, 255, 0, 1, 255, 255, 0]);
+    }
+
+    #[test]
     fn columns_with_too_many_values_are_left_out() {
-        assert_eq!(counted((0..1_000).map(|number| number.to_string())).map(|counts| counts.len()), Some(1_000));
-        assert_eq!(counted((0..1_001).map(|number| number.to_string())), None);
+        let numbers = |count: u32, each: u32| (0..count * each).map(move |number| (number % count).to_string());
+        assert_eq!(counted(numbers(1_000, 2)).map(|counts| counts.len()), Some(1_000));
+        assert_eq!(counted(numbers(1_001, 2)), None);
+        assert_eq!(counted(numbers(256, 1)).map(|counts| counts.len()), Some(256));
+        assert_eq!(counted(numbers(257, 1)), None);
         assert_eq!(counted((0..30).map(|number| format!("\"{number}{}\"", "あ".repeat(5_000)))), None);
     }
 }

@@ -3,6 +3,7 @@ SELECT DISTINCT ON (datasets.id)
     stored_tables.row_count,
     stored_tables.last_row,
     stored_tables.located,
+    stored_tables.coded,
     datasets.organization_code || '_' || datasets.slug
 FROM datasets
 JOIN versions ON versions.dataset_id = datasets.id

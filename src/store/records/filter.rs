@@ -56,11 +56,16 @@ fn call(comparison: Comparison, field: usize) -> Statement {
     statement
 }
 
-/// The number of a field. Bound, so that statements about different fields are one statement.
+/// The number of the field with this index. Bound, so that statements about different fields are one statement.
 fn position(field: usize) -> Statement {
     let mut statement = Statement::default();
-    statement.integer(i32::try_from(field + 1).expect("a table has at most some thousand fields"));
+    statement.integer(number(field));
     statement
+}
+
+/// Fields are numbered from 1.
+pub fn number(field: usize) -> i32 {
+    i32::try_from(field + 1).expect("a table has at most some thousand fields")
 }
 
 /// The field as a text, `NULL` where it is blank.
@@ -77,8 +82,12 @@ fn token(field: usize) -> Statement {
 
 /// A single condition.
 pub fn of_condition(schema: &Schema, condition: &Condition) -> Statement {
-    let field = condition.field;
-    match (&condition.test, comparison(schema, field)) {
+    of_test(&condition.test, comparison(schema, condition.field), condition.field)
+}
+
+/// What a test demands of the field with this index in `"values"`.
+pub fn of_test(test: &Test, comparison: Comparison, field: usize) -> Statement {
+    match (test, comparison) {
         (Test::In { values, null }, Comparison::Text) => is_token(field, values, *null),
         (Test::NotIn { values, null }, Comparison::Text) => not(is_token(field, values, *null)),
         (Test::In { values, null }, Comparison::Number) => is_number(field, values, *null),
@@ -108,12 +117,19 @@ fn is_token(field: usize, values: &[Operand], null: bool) -> Statement {
     if null {
         tokens.extend(BLANK.map(str::to_owned));
     }
-    let mut statement = token(field);
     match <[String; 1]>::try_from(tokens) {
-        Ok([single]) => statement.push(" = ").text(single),
-        Err(tokens) => statement.push(" = ANY(").texts(tokens).push(")"),
-    };
-    statement
+        Ok([single]) => {
+            // That most rows do not hold it anywhere is seen ten times as quickly as where the field is.
+            let mut statement = Statement::new("(strpos(\"values\", ");
+            statement.text(single.as_str()).push(") > 0 AND ").append(token(field)).push(" = ").text(single).push(")");
+            statement
+        }
+        Err(tokens) => {
+            let mut statement = token(field);
+            statement.push(" = ANY(").texts(tokens).push(")");
+            statement
+        }
+    }
 }
 
 /// Never `NULL`, so that its opposite is one.

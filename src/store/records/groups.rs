@@ -2,11 +2,11 @@
 //! records does the same with groups: the table behind the inner statement is called `records` too.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::BigInt;
 
 use super::order::Order;
 use super::statement::Statement;
-use super::{Scope, filter, source as from};
+use super::{Scope, coded, filter, source};
 use crate::query::grouping::{Aggregate, Function, Grouping, Key};
 use crate::query::{Cursor, Page, Query};
 use crate::schema::{Comparison, Record, Schema};
@@ -17,10 +17,12 @@ use crate::store::StoreError;
 pub enum Source {
     /// Every record of the scope is looked at.
     Scan,
-    /// The values of the column were counted when the tables were published.
-    Profile,
+    /// The values of the field with this index were counted when the tables were published.
+    Profile(usize),
     /// The records of each table were counted when it was published.
     Counts,
+    /// The codes of the columns are looked at.
+    Codes,
 }
 
 /// One page of the groups that a query asks for.
@@ -34,10 +36,14 @@ pub fn page(
     query: &Query,
     grouping: &Grouping,
 ) -> Result<Page, StoreError> {
-    let source = source(connection, scope, query, grouping)?;
     let answered = grouping.schema(schema);
     let order = Order::of(&answered, query);
-    let groups = groups(schema, scope, query, grouping, source);
+    let groups = match source_of(scope, query, grouping) {
+        Source::Profile(field) => of_profile(scope, field),
+        Source::Counts => of_counts(scope),
+        Source::Codes => of_lines(coded::groups(connection, schema, scope, query, grouping)?),
+        Source::Scan => of_rows(schema, scope, query, grouping, source::find(connection, scope, query)?),
+    };
     let mut statement = Statement::new("SELECT table_id, row_number, \"values\", raw, NULL::double precision FROM (");
     statement.append(groups.clone()).push(") AS records WHERE true");
     if let Some(cursor) = &query.cursor {
@@ -87,79 +93,74 @@ pub fn facet(
 }
 
 /// Where the groups of a query can be read from without looking at more than is needed.
-///
-/// # Errors
-/// Where the database fails.
-pub fn source(
-    connection: &mut PgConnection,
-    scope: &Scope,
-    query: &Query,
-    grouping: &Grouping,
-) -> Result<Source, StoreError> {
+pub fn source_of(scope: &Scope, query: &Query, grouping: &Grouping) -> Source {
     match grouping.keys[..] {
-        _ if !query.is_unfiltered() || grouping.aggregates != [Aggregate::Count] => Ok(Source::Scan),
-        [Key::Dataset] => Ok(Source::Counts),
-        [Key::Field(field)] if has_profiles(connection, scope, field)? => Ok(Source::Profile),
-        _ => Ok(Source::Scan),
+        _ if grouping.aggregates != [Aggregate::Count] => Source::Scan,
+        [Key::Dataset] if query.is_unfiltered() => Source::Counts,
+        [Key::Field(field)] if query.is_unfiltered() && scope.is_coded(field) => Source::Profile(field),
+        _ if coded::knows_groups(scope, query, grouping) => Source::Codes,
+        _ => Source::Scan,
     }
 }
 
-/// Whether the values of a column were counted in every table of the scope.
-fn has_profiles(connection: &mut PgConnection, scope: &Scope, field: usize) -> Result<bool, StoreError> {
-    let mut statement = Statement::new("SELECT count(*) = ");
-    statement.big(scope.table_count()).push(" FROM column_profiles WHERE \"values\" IS NOT NULL AND field = ");
-    statement.number(field + 1).push(" AND ").append(scope.filter());
-    Ok(statement.select::<Bool>().get_result(connection)?)
+/// Groups that are known already, each as the columns of `records`.
+fn of_lines(lines: Vec<String>) -> Statement {
+    let mut statement = Statement::new(
+        "SELECT 0::bigint AS table_id, 0 AS row_number, NULL::text AS raw, line COLLATE \"C\" AS \"values\" FROM unnest(",
+    );
+    statement.texts(lines).push(") AS lines (line)");
+    statement
 }
 
-/// All groups, each as the columns of `records`.
-fn groups(schema: &Schema, scope: &Scope, query: &Query, grouping: &Grouping, source: Source) -> Statement {
-    const BEGIN: &str = "SELECT 0::bigint AS table_id, 0 AS row_number, NULL::text AS raw, concat_ws(E'\\n'";
+/// The beginning of groups as the columns of `records`.
+const BEGIN: &str = "SELECT 0::bigint AS table_id, 0 AS row_number, NULL::text AS raw, concat_ws(E'\\n'";
+
+/// The groups by a field whose values were counted.
+fn of_profile(scope: &Scope, field: usize) -> Statement {
     let mut statement = Statement::new(BEGIN);
-    match source {
-        Source::Profile => {
-            statement.push(", one.value, sum(one.count)) COLLATE \"C\" AS \"values\" FROM column_profiles");
-            statement.push(" CROSS JOIN LATERAL unnest(\"values\", counts) AS one(value, count) WHERE field = ");
-            if let [Key::Field(field), ..] = grouping.keys[..] {
-                statement.number(field + 1);
-            }
-            statement.push(" AND ").append(scope.filter()).push(" GROUP BY one.value");
-        }
-        Source::Counts => {
-            statement
-                .push(", ")
-                .append(dataset(Statement::new("table_id")))
-                .push(", sum(row_count)) COLLATE \"C\" AS \"values\" FROM (SELECT id");
-            statement.push(" AS table_id, row_count FROM stored_tables WHERE row_count > 0) AS records WHERE ");
-            statement.append(scope.filter()).push(" GROUP BY table_id");
-        }
-        Source::Scan => {
-            // Grouped by number, since binds make two texts of the same expression different ones.
-            let mut inner = Statement::new(") COLLATE \"C\" AS \"values\" FROM (SELECT ");
-            for (number, key) in grouping.keys.iter().enumerate() {
-                inner.append(match key {
-                    Key::Field(field) => value(schema, *field),
-                    Key::Dataset => Statement::new("table_id"),
-                });
-                inner.push(" AS key_").number(number).push(", ");
-                statement.push(", ").append(match key {
-                    Key::Field(_) => column("key_", number),
-                    Key::Dataset => dataset(column("key_", number)),
-                });
-            }
-            for (number, aggregate) in grouping.aggregates.iter().enumerate() {
-                inner.push(if number > 0 { ", " } else { "" });
-                inner.append(of_aggregate(schema, *aggregate)).push(" AS aggregate_").number(number);
-                statement.push(", ").append(column("aggregate_", number));
-            }
-            inner.push(" FROM ").append(from::of_query(schema, scope, query)).push(" WHERE ").append(scope.filter());
-            inner.append(filter::of_query(schema, query));
-            for number in 1..=grouping.keys.len() {
-                inner.push(if number == 1 { " GROUP BY " } else { ", " }).number(number);
-            }
-            statement.append(inner).push(") AS groups");
-        }
+    statement.push(", one.value, sum(one.count)) COLLATE \"C\" AS \"values\" FROM column_profiles");
+    statement.push(" CROSS JOIN LATERAL unnest(\"values\", counts) AS one(value, count) WHERE field = ");
+    statement.number(field + 1).push(" AND ").append(scope.filter()).push(" GROUP BY one.value");
+    statement
+}
+
+/// The groups by data set.
+fn of_counts(scope: &Scope) -> Statement {
+    let mut statement = Statement::new(BEGIN);
+    statement.push(", ").append(dataset(Statement::new("table_id")));
+    statement.push(", sum(row_count)) COLLATE \"C\" AS \"values\" FROM (SELECT id AS table_id, row_count FROM ");
+    statement.push("stored_tables WHERE row_count > 0) AS records WHERE ");
+    statement.append(scope.filter()).push(" GROUP BY table_id");
+    statement
+}
+
+/// The groups of rows from this source.
+fn of_rows(schema: &Schema, scope: &Scope, query: &Query, grouping: &Grouping, from: Statement) -> Statement {
+    let mut statement = Statement::new(BEGIN);
+    // Grouped by number, since binds make two texts of the same expression different ones.
+    let mut inner = Statement::new(") COLLATE \"C\" AS \"values\" FROM (SELECT ");
+    for (number, key) in grouping.keys.iter().enumerate() {
+        inner.append(match key {
+            Key::Field(field) => value(schema, *field),
+            Key::Dataset => Statement::new("table_id"),
+        });
+        inner.push(" AS key_").number(number).push(", ");
+        statement.push(", ").append(match key {
+            Key::Field(_) => column("key_", number),
+            Key::Dataset => dataset(column("key_", number)),
+        });
     }
+    for (number, aggregate) in grouping.aggregates.iter().enumerate() {
+        inner.push(if number > 0 { ", " } else { "" });
+        inner.append(of_aggregate(schema, *aggregate)).push(" AS aggregate_").number(number);
+        statement.push(", ").append(column("aggregate_", number));
+    }
+    inner.push(" FROM ").append(from).push(" WHERE ").append(scope.filter());
+    inner.append(filter::of_query(schema, query));
+    for number in 1..=grouping.keys.len() {
+        inner.push(if number == 1 { " GROUP BY " } else { ", " }).number(number);
+    }
+    statement.append(inner).push(") AS groups");
     statement
 }
 

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Nullable};
 
 use super::statement::Statement;
-use super::{Row, Scope, filter, source};
+use super::{Row, Scope, filter};
 use crate::query::{Cursor, Query};
 use crate::schema::Schema;
 use crate::store::StoreError;
@@ -84,9 +84,10 @@ pub fn rows(
     scope: &Scope,
     query: &Query,
     place: Place,
+    from: Statement,
 ) -> Result<Vec<Row>, StoreError> {
     let wanted = query.limit.saturating_add(query.offset).saturating_add(1);
-    let mut conditions = source::of_query(schema, scope, query);
+    let mut conditions = from;
     conditions.push(" WHERE ").append(scope.filter());
     conditions.append(filter::of_fields(schema, query));
     if let Some(cursor) = &query.cursor {

@@ -1,14 +1,14 @@
 //! Which stored tables are asked.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::sql_types::{Array, BigInt, Integer, Text};
 
 use super::Row;
 use super::statement::Statement;
 use crate::catalog::StoredTable;
 use crate::schema::{Record, Schema};
-use crate::store::StoreError;
 use crate::store::catalog::newest_serial;
+use crate::store::{StoreError, codes, search};
 
 /// The stored tables that a question is asked of. What is in a scope never changes, so it can be kept for its serial.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,29 +16,41 @@ pub struct Scope {
     serial: i64,
     /// By key, which is the order of records as published.
     tables: Vec<Table>,
+    /// The token of the search index that all blocks of these tables have.
+    token: i32,
+    /// The indexes of the fields that have codes in every table.
+    coded: Vec<usize>,
 }
 
+/// One of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Table {
-    key: i64,
+pub(super) struct Table {
+    pub key: i64,
     row_count: u64,
-    last_row: i32,
+    pub last_row: i32,
     located: u64,
     /// Only where records of several data sets stand side by side.
     dataset: Option<String>,
 }
 
+impl Table {
+    /// The id of the data set as a JSON token.
+    pub fn dataset_token(&self) -> String {
+        format!("\"{}\"", self.dataset.as_deref().unwrap_or_default())
+    }
+}
+
 impl Scope {
     /// One stored table, of a version with this serial.
-    pub fn of_table(table: &StoredTable, serial: i64) -> Scope {
+    pub fn of_table(stored: &StoredTable, serial: i64) -> Scope {
         let table = Table {
-            key: table.key,
-            row_count: table.row_count,
-            last_row: table.last_row,
-            located: table.located,
+            key: stored.key,
+            row_count: stored.row_count,
+            last_row: stored.last_row,
+            located: stored.located,
             dataset: None,
         };
-        Scope { serial, tables: vec![table] }
+        Scope { serial, tables: vec![table], token: search::table(stored.key), coded: stored.coded.clone() }
     }
 
     /// The table of this name of every organization that publishes this standard, as it was when the publication
@@ -61,15 +73,39 @@ impl Scope {
         statement.push(" AND stored_tables.name = ").text(table);
         statement.push(" AND versions.serial <= ").key(serial);
         statement.push(" ORDER BY datasets.id, versions.serial DESC");
-        let rows: Vec<(i64, i64, i32, i64, String)> =
-            statement.lasting().select::<(BigInt, BigInt, Integer, BigInt, Text)>().load(connection)?;
-        let tables = rows.into_iter().map(|(key, rows, last_row, located, dataset)| {
+        let rows: Vec<(i64, i64, i32, i64, Vec<i32>, String)> =
+            statement.lasting().select::<(BigInt, BigInt, Integer, BigInt, Array<Integer>, Text)>().load(connection)?;
+        let mut coded: Option<Vec<usize>> = None;
+        let mut tables = Vec::with_capacity(rows.len());
+        for (key, rows, last_row, located, fields, dataset) in rows {
             let count = |count: i64| u64::try_from(count).expect("a count is not negative");
-            Table { key, row_count: count(rows), last_row, located: count(located), dataset: Some(dataset) }
-        });
-        let mut tables: Vec<Table> = tables.collect();
+            tables.push(Table {
+                key,
+                row_count: count(rows),
+                last_row,
+                located: count(located),
+                dataset: Some(dataset),
+            });
+            if rows > 0 {
+                let fields = codes::indexes(&fields);
+                coded = Some(match coded {
+                    Some(coded) => coded.into_iter().filter(|field| fields.contains(field)).collect(),
+                    None => fields,
+                });
+            }
+        }
         tables.sort_by_key(|table| table.key);
-        Ok(Scope { serial, tables })
+        Ok(Scope { serial, tables, token: search::standard(standard, table), coded: coded.unwrap_or_default() })
+    }
+
+    /// The tables, by key.
+    pub(super) fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    /// Whether the field with this index has codes in every table.
+    pub fn is_coded(&self, field: usize) -> bool {
+        self.coded.contains(&field)
     }
 
     /// Everything up to this publication is in the scope.
@@ -92,12 +128,9 @@ impl Scope {
         self.tables.len()
     }
 
-    /// The key of the only table.
-    pub(super) fn only_table(&self) -> Option<i64> {
-        match self.tables.as_slice() {
-            [table] => Some(table.key),
-            _ => None,
-        }
+    /// The token of the search index that all blocks of the scope have.
+    pub(super) fn token(&self) -> i32 {
+        self.token
     }
 
     /// The condition that a row is in the scope.
@@ -148,7 +181,7 @@ impl Scope {
                 break;
             }
         }
-        Scope { serial: self.serial, tables }
+        self.with(tables)
     }
 
     /// Leaves out the first `offset` records: the tables that remain, the place from where on, and what is left of the
@@ -162,7 +195,7 @@ impl Scope {
             rest -= first.row_count;
             tables = others;
         }
-        let scope = Scope { serial: self.serial, tables: tables.to_vec() };
+        let scope = self.with(tables.to_vec());
         match (tables.first(), i32::try_from(rest)) {
             // Rows that are numbered without gaps need no counting.
             (Some(first), Ok(row)) if rest > 0 && u64::try_from(first.last_row) == Ok(first.row_count) => {
@@ -171,6 +204,10 @@ impl Scope {
             (Some(_), _) => (scope, None, usize::try_from(rest).unwrap_or(usize::MAX)),
             (None, _) => (scope, None, 0),
         }
+    }
+
+    fn with(&self, tables: Vec<Table>) -> Scope {
+        Scope { serial: self.serial, tables, token: self.token, coded: self.coded.clone() }
     }
 
     /// A row as the record that it is.
@@ -207,7 +244,7 @@ mod tests {
             located: 0,
             dataset: Some(format!("33000{key}_aed")),
         });
-        Scope { serial: 9, tables: tables.collect() }
+        Scope { serial: 9, tables: tables.collect(), token: 0, coded: Vec::new() }
     }
 
     #[test]

@@ -1,0 +1,199 @@
+//! Answers from the codes of columns: which rows fulfil conditions, how many do, and what groups they make, without a look
+//! at the records. See [`codes`](crate::store::codes).
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, Text};
+use foldhash::fast::RandomState;
+
+use super::scope::Table;
+use super::statement::Statement;
+use super::{Scope, filter};
+use crate::query::grouping::{Grouping, Key};
+use crate::query::{Condition, Query};
+use crate::schema::Schema;
+use crate::store::StoreError;
+use crate::store::codes::Codes;
+
+/// Whether the codes tell which rows of the scope fulfil everything that a question demands, and something is demanded.
+pub fn knows(scope: &Scope, query: &Query) -> bool {
+    let has_others = !query.words.is_empty() || query.filter.is_some() || query.area.is_some() || query.open.is_some();
+    !has_others
+        && !query.conditions.is_empty()
+        && query.conditions.iter().all(|condition| scope.is_coded(condition.field))
+}
+
+/// The table and number of every row that fulfils the conditions of a question which the codes know, in the order of
+/// publication.
+///
+/// # Errors
+/// Where the database fails.
+pub fn rows(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    scope: &Scope,
+    query: &Query,
+) -> Result<Vec<(i64, i32)>, StoreError> {
+    let mut columns = load(connection, schema, scope, &query.conditions, &[])?;
+    let mut rows = Vec::new();
+    for table in scope.tables() {
+        let numbered = (1_i32..).zip(columns.rows_of(table));
+        rows.extend(numbered.filter(|(_, is_hit)| *is_hit).map(|(number, _)| (table.key, number)));
+    }
+    Ok(rows)
+}
+
+/// The groups of a question which the codes know, or that has no conditions, by fields that have codes: of each the tokens
+/// of its keys and the number of its records, a line each.
+///
+/// # Errors
+/// Where the database fails.
+pub fn groups(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    scope: &Scope,
+    query: &Query,
+    grouping: &Grouping,
+) -> Result<Vec<String>, StoreError> {
+    let fields: Vec<usize> = grouping.keys.iter().filter_map(|key| field_of(*key)).collect();
+    let mut columns = load(connection, schema, scope, &query.conditions, &fields)?;
+    let mut counts: HashMap<String, u64, RandomState> = HashMap::default();
+    for table in scope.tables() {
+        let mut rows = columns.rows_of(table);
+        let keys = columns.keys_of(table, fields.len());
+        // Without conditions nothing has left out the rows that are not there.
+        keys.iter().for_each(|(codes, values)| codes.retain(&vec![true; values.len()], &mut rows));
+        for (number, count) in count(&rows, &keys) {
+            let mut line = String::new();
+            let mut rest = number;
+            let mut fields = keys.iter();
+            for key in &grouping.keys {
+                match key {
+                    Key::Dataset => line.push_str(&table.dataset_token()),
+                    Key::Field(_) => {
+                        let values = fields.next().map_or(&[][..], |(_, values)| values);
+                        line.push_str(&values[rest % values.len()]);
+                        rest /= values.len();
+                    }
+                }
+                line.push('\n');
+            }
+            *counts.entry(line).or_default() += count;
+        }
+    }
+    if grouping.keys.is_empty() && counts.is_empty() {
+        // All records together are one group, be they none.
+        counts.insert(String::new(), 0);
+    }
+    Ok(counts.into_iter().map(|(keys, count)| format!("{keys}{count}")).collect())
+}
+
+/// Whether groups can be made from the codes.
+pub fn knows_groups(scope: &Scope, query: &Query, grouping: &Grouping) -> bool {
+    let mut fields = grouping.keys.iter().filter_map(|key| field_of(*key)).peekable();
+    (knows(scope, query) || query.is_unfiltered() && fields.peek().is_some())
+        && fields.all(|field| scope.is_coded(field))
+}
+
+fn field_of(key: Key) -> Option<usize> {
+    match key {
+        Key::Field(field) => Some(field),
+        Key::Dataset => None,
+    }
+}
+
+/// How many rows have each combination of codes: the number of a combination is each code times the lengths of the lists
+/// before it.
+fn count(rows: &[bool], keys: &[(Codes, Vec<String>)]) -> Vec<(usize, u64)> {
+    /// So many combinations have a place each.
+    const FEW: usize = 1 << 16;
+    let mut radix = 1_usize;
+    let mut numbers = vec![0; rows.len()];
+    for (codes, values) in keys {
+        codes.add_to(radix, &mut numbers);
+        radix = radix.saturating_mul(values.len());
+    }
+    let numbers = numbers.into_iter().zip(rows).filter(|(_, is_hit)| **is_hit).map(|(number, _)| number);
+    if radix <= FEW {
+        let mut counts = vec![0; radix];
+        numbers.for_each(|number| counts[number] += 1);
+        return counts.into_iter().enumerate().filter(|(_, count)| *count > 0).collect();
+    }
+    let mut counts: HashMap<usize, u64, RandomState> = HashMap::default();
+    numbers.for_each(|number| *counts.entry(number).or_default() += 1);
+    counts.into_iter().collect()
+}
+
+/// What was loaded, by table.
+struct Columns {
+    /// Codes, and which of them fulfil a condition.
+    conditions: HashMap<i64, Vec<(Codes, Vec<bool>)>>,
+    /// Codes and values, in the order of the keys.
+    keys: HashMap<(i64, usize), (Codes, Vec<String>)>,
+}
+
+impl Columns {
+    /// A flag for each row of a table, numbered from 1: whether it is there and fulfils all conditions.
+    fn rows_of(&mut self, table: &Table) -> Vec<bool> {
+        let mut rows = vec![true; usize::try_from(table.last_row).unwrap_or(0)];
+        for (codes, passes) in self.conditions.remove(&table.key).into_iter().flatten() {
+            codes.retain(&passes, &mut rows);
+        }
+        rows
+    }
+
+    fn keys_of(&mut self, table: &Table, count: usize) -> Vec<(Codes, Vec<String>)> {
+        (0..count).filter_map(|place| self.keys.remove(&(table.key, place))).collect()
+    }
+}
+
+/// A column as it comes from the database: table, which part of the question, codes, number of values, the places of the
+/// values that fulfil the condition, and the values.
+type ColumnTypes = (BigInt, Integer, Binary, Integer, Nullable<Array<Integer>>, Nullable<Array<Text>>);
+type Column = (i64, i32, Vec<u8>, i32, Option<Vec<i32>>, Option<Vec<String>>);
+
+fn load(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    scope: &Scope,
+    conditions: &[Condition],
+    fields: &[usize],
+) -> Result<Columns, StoreError> {
+    let mut statement = Statement::default();
+    let parts = conditions.iter().map(|condition| (condition.field, Some(condition)));
+    let parts = parts.chain(fields.iter().map(|field| (*field, None)));
+    for (number, (field, condition)) in parts.enumerate() {
+        statement.push(if number > 0 { " UNION ALL SELECT table_id, " } else { "SELECT table_id, " });
+        statement.number(number).push(", codes, cardinality(\"values\"), ");
+        match condition {
+            Some(condition) => {
+                let comparison = filter::comparison(schema, field);
+                statement
+                    .push("ARRAY(SELECT place::integer - 1 FROM unnest(\"values\") WITH ORDINALITY AS one (\"values\", place) WHERE ")
+                    .append(filter::of_test(&condition.test, comparison, 0))
+                    .push("), NULL");
+            }
+            None => {
+                statement.push("NULL, \"values\"");
+            }
+        }
+        statement.push(" FROM column_profiles WHERE field = ").integer(filter::number(field)).push(" AND ");
+        statement.append(scope.filter());
+    }
+    let mut columns = Columns { conditions: HashMap::new(), keys: HashMap::new() };
+    let is_common = conditions.len() + fields.len() <= 2;
+    let rows: Vec<Column> = statement.lasting_if(is_common).select::<ColumnTypes>().load(connection)?;
+    for (table, part, codes, count, passing, values) in rows {
+        let size = |number: i32| usize::try_from(number).unwrap_or(0);
+        let codes = Codes::stored(codes, size(count));
+        if let Some(values) = values {
+            columns.keys.insert((table, size(part) - conditions.len()), (codes, values));
+        } else {
+            let mut passes = vec![false; size(count)];
+            passing.into_iter().flatten().for_each(|place| passes[size(place)] = true);
+            columns.conditions.entry(table).or_default().push((codes, passes));
+        }
+    }
+    Ok(columns)
+}
