@@ -233,6 +233,8 @@ fn cors() -> Cors {
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "OPTIONS"])
         .allow_any_header()
         .expose_headers([
+            "Accept-Ranges",
+            "Content-Range",
             "ETag",
             "Link",
             "Location",

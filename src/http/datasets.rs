@@ -15,6 +15,7 @@ use super::resolve::{self, with_check_digit};
 use crate::catalog::{BoundingBox, DatasetFacet, DatasetFilter, DatasetId, DatasetPosition, DatasetSort};
 use crate::query::next_link;
 use crate::schema::nearest;
+use crate::standard::Registry;
 use crate::store::catalog;
 
 /// How many values a facet names at most.
@@ -58,7 +59,7 @@ pub async fn list_datasets(app: web::Data<App>, request: HttpRequest) -> Result<
     ];
     let parameters = Parameters::only(&request, &KNOWN)?;
     let limit = parameters.number("limit", 100, 1..=1000)?;
-    let filter = filter(&parameters)?;
+    let filter = filter(&parameters, &app.registry)?;
     let asked = facets(&parameters)?;
     let db = app.db.clone();
     let (page, facets) = db
@@ -100,13 +101,12 @@ fn facets(parameters: &Parameters) -> Result<Option<Vec<DatasetFacet>>, Problem>
     text.split(',').map(facet).collect::<Result<Vec<_>, _>>().map(Some)
 }
 
-fn filter(parameters: &Parameters) -> Result<DatasetFilter, Problem> {
-    let text = |name: &str| parameters.get(name).map(str::to_owned);
+fn filter(parameters: &Parameters, registry: &Registry) -> Result<DatasetFilter, Problem> {
     Ok(DatasetFilter {
-        organization: parameters.get("organization").map(|code| with_check_digit(code).into_owned()),
-        standard: text("standard"),
+        organization: parameters.get("organization").map(organization).transpose()?,
+        standard: parameters.get("standard").map(|slug| standard(registry, slug)).transpose()?,
         words: parameters.get("q").unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
-        license: text("license"),
+        license: parameters.get("license").map(str::to_owned),
         updated_since: parameters.get("updated_since").map(updated_since).transpose()?,
         bounding_box: parameters.get("bbox").map(bounding_box).transpose()?,
         sort: match parameters.get("sort").unwrap_or("id") {
@@ -123,6 +123,39 @@ fn filter(parameters: &Parameters) -> Result<DatasetFilter, Problem> {
             }
         },
         after: parameters.get("cursor").map(decode).transpose()?,
+    })
+}
+
+fn organization(text: &str) -> Result<String, Problem> {
+    let code = with_check_digit(text);
+    if code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(code.into_owned());
+    }
+    let problem = Problem::parameter(
+        "organization",
+        text,
+        "organization は 6 桁の全国地方公共団体コードです（例 331007）。",
+        "organization is a local government code of six digits, such as 331007.",
+    );
+    Err(problem.hint(
+        "一覧は /api/v1/organizations にあります。団体の名前では q= で探せます。",
+        "See /api/v1/organizations; names are found with q=.",
+    ))
+}
+
+fn standard(registry: &Registry, slug: &str) -> Result<String, Problem> {
+    if let Some(standard) = registry.find(slug) {
+        return Ok(standard.slug.clone());
+    }
+    let problem = Problem::parameter(
+        "standard",
+        slug,
+        format!("標準「{slug}」はありません。"),
+        format!("There is no standard \"{slug}\"."),
+    );
+    Err(match nearest(slug, registry.standards().iter().map(|standard| standard.slug.as_str())) {
+        Some(near) => problem.hint(format!("{near} のことですか。"), format!("Did you mean {near}?")),
+        None => problem.hint("一覧は /api/v1/standards にあります。", "See /api/v1/standards."),
     })
 }
 

@@ -1,7 +1,9 @@
 //! `POST …/records`: a filter as CQL2 JSON in the body, everything else in the address. For filters that are too long for
 //! an address; the answers are those of `GET`.
 
+use actix_web::dev::Decompress;
 use actix_web::{HttpRequest, HttpResponse, post, web};
+use futures_util::StreamExt;
 use serde_json::Value;
 
 use super::App;
@@ -9,6 +11,7 @@ use super::openapi::{Filter, RecordQuery};
 use super::parameters::Parameters;
 use super::problem::{Code, Problem};
 use super::records::{self, DatasetPath, StandardPath};
+use super::uploads;
 use crate::query::{FILTER_LANGUAGES, MAX_FILTER_JSON};
 
 /// データの検索（CQL2 JSON の条件を送る） / Query the records of a dataset with a filter in CQL2 JSON
@@ -26,9 +29,9 @@ pub async fn list_records_by_filter(
     app: web::Data<App>,
     request: HttpRequest,
     path: web::Path<DatasetPath>,
-    body: Result<web::Bytes, actix_web::Error>,
+    payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let filter = filter(&request, body)?;
+    let filter = filter(&request, payload).await?;
     records::of_dataset(app, request, path.into_inner(), Some(filter)).await
 }
 
@@ -47,9 +50,9 @@ pub async fn list_version_records_by_filter(
     app: web::Data<App>,
     request: HttpRequest,
     path: web::Path<DatasetPath>,
-    body: Result<web::Bytes, actix_web::Error>,
+    payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let filter = filter(&request, body)?;
+    let filter = filter(&request, payload).await?;
     records::of_dataset(app, request, path.into_inner(), Some(filter)).await
 }
 
@@ -67,14 +70,15 @@ pub async fn list_standard_records_by_filter(
     app: web::Data<App>,
     request: HttpRequest,
     path: web::Path<StandardPath>,
-    body: Result<web::Bytes, actix_web::Error>,
+    payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let filter = filter(&request, body)?;
+    let filter = filter(&request, payload).await?;
     records::across(app, request, path.into_inner(), Some(filter)).await
 }
 
 /// The filter in a body, as the text of a parameter.
-fn filter(request: &HttpRequest, body: Result<web::Bytes, actix_web::Error>) -> Result<String, Problem> {
+async fn filter(request: &HttpRequest, payload: web::Payload) -> Result<String, Problem> {
+    let body = read(request, payload).await?;
     let parameters = Parameters::of(request)?;
     if let Some((name, value)) = ["filter", "filter-lang"].iter().find_map(|name| Some((name, parameters.get(name)?))) {
         return Err(Problem::parameter(
@@ -84,14 +88,7 @@ fn filter(request: &HttpRequest, body: Result<web::Bytes, actix_web::Error>) -> 
             "The filter is in the body; leave out filter and filter-lang in the address.",
         ));
     }
-    let body = body.map_err(|_| {
-        Problem::new(
-            Code::TooLarge,
-            format!("本文は {MAX_FILTER_JSON} バイトまでです。"),
-            format!("The body may have {MAX_FILTER_JSON} bytes at most."),
-        )
-    })?;
-    let text = String::from_utf8(body.into()).map_err(|_| {
+    let text = String::from_utf8(body).map_err(|_| {
         Problem::new(Code::InvalidBody, "本文が UTF-8 の JSON ではありません。", "The body is not JSON in UTF-8.")
     })?;
     match serde_json::from_str(&text) {
@@ -99,6 +96,31 @@ fn filter(request: &HttpRequest, body: Result<web::Bytes, actix_web::Error>) -> 
         // Also what is no JSON: whoever reads filters says what is wrong with it.
         Ok(_) | Err(_) => Ok(text),
     }
+}
+
+/// Reads a body. Of one that is too long some more is read, since who is still sending does not hear why it is refused.
+async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Vec<u8>, Problem> {
+    const MOST_READ: usize = 16 * MAX_FILTER_JSON;
+    let mut pieces = Decompress::from_headers(payload.into_inner(), request.headers());
+    let mut body = Vec::new();
+    let mut length = 0;
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(uploads::broken)?;
+        length += piece.len();
+        if length <= MAX_FILTER_JSON {
+            body.extend_from_slice(&piece);
+        } else if length > MOST_READ {
+            break;
+        }
+    }
+    if length <= MAX_FILTER_JSON {
+        return Ok(body);
+    }
+    Err(Problem::new(
+        Code::TooLarge,
+        format!("本文は {MAX_FILTER_JSON} バイトまでです。"),
+        format!("The body may have {MAX_FILTER_JSON} bytes at most."),
+    ))
 }
 
 /// `{"filter": …, "filter-lang": "cql2-json"}`, as other servers take it.

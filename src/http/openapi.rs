@@ -219,7 +219,7 @@ fn words(operation: &str, parameter: &str, registry: &Registry) -> Option<Vec<St
         ("publish_dataset", "nonconforming") => owned(&publish::NONCONFORMING),
         ("download_dataset" | "download_version", "edition") => owned(&downloads::EDITIONS.map(Edition::as_str)),
         (_, "edition") => owned(&[Edition::Standard, Edition::Recommended, Edition::Variant].map(Edition::as_str)),
-        (_, "slug") | ("validate_file" | "fix_file", "standard") => {
+        (_, "slug") | ("validate_file" | "fix_file" | "list_datasets", "standard") => {
             registry.standards().iter().map(|standard| standard.slug.clone()).collect()
         }
         ("get_problem", "code") => owned(&Code::ALL.map(Code::word)),

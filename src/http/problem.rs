@@ -167,7 +167,11 @@ impl Problem {
     /// With what to do about it.
     #[must_use]
     pub fn hint(mut self, ja: impl Into<String>, en: impl Into<String>) -> Problem {
-        self.about.hint = Some(Bilingual { ja: ja.into(), en: en.into() });
+        let hint = Bilingual { ja: ja.into(), en: en.into() };
+        if let [error] = &mut self.about.errors[..] {
+            error.hint.get_or_insert_with(|| hint.clone());
+        }
+        self.about.hint = Some(hint);
         self
     }
 

@@ -101,7 +101,8 @@ fn too_large(limit: u64) -> Problem {
     )
 }
 
-fn broken(error: impl std::fmt::Display) -> Problem {
+/// A body that breaks off.
+pub fn broken(error: impl std::fmt::Display) -> Problem {
     Problem::new(
         Code::InvalidBody,
         format!("本文を最後まで受け取れませんでした（{error}）。"),

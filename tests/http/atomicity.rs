@@ -114,6 +114,8 @@ fn a_walk_that_began_before_sees_its_version_only() {
             "select=備考&sort=-名称,ID",
             "select=備考&lat=34.6&lon=133.9",
             "select=備考&bbox=133,34,135,35",
+            "select=備考&q=岡山",
+            "select=備考&filter=緯度 > 0 OR 名称 IS NULL",
         ] {
             let now = app.get(&format!("{ADDRESS}/versions")).json()["total"].as_u64().expect("a number");
             let is_second = usize::from(now.is_multiple_of(2));

@@ -244,6 +244,8 @@ fn what_there_is_not() {
         ("bbox=NaN,34,135,35", "bbox", ""),
         ("updated_since=yesterday", "updated_since", ""),
         ("cursor=abc", "cursor", ""),
+        ("standard=aedd", "standard", "aed のことですか。"),
+        ("organization=岡山市", "organization", "q="),
     ] {
         let problem = app.get(&format!("{ADDRESS}?{question}")).fails(Code::InvalidParameter);
         let errors = errors(&problem);

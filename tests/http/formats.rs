@@ -221,7 +221,7 @@ fn any_page_may_read() {
         let answer = call.expect(200);
         assert_eq!(answer.header("access-control-allow-origin"), "*");
         let exposed = answer.header("access-control-expose-headers").to_ascii_lowercase();
-        for name in ["etag", "link", "location", "content-disposition", "retry-after"] {
+        for name in ["etag", "link", "location", "content-disposition", "content-range", "retry-after"] {
             assert!(exposed.contains(name), "{exposed}");
         }
         assert!(!answer.header("vary").to_ascii_lowercase().contains("origin"), "the answer is the same for all");

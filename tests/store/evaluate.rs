@@ -5,9 +5,10 @@ use std::cmp::Ordering;
 
 use machikura::query::{
     Area, Arithmetic, Comparator, Condition, Expression, Geometry, Operand, Position, Query, Relation, Sort, Term,
-    Test, Wildcard,
+    Test, Wildcard, Word,
 };
 use machikura::schema::{Comparison, Schema};
+use machikura::text::search;
 
 /// A table as it was published: the rows in their order, a text for each field, empty where it is blank.
 pub struct Table<'a> {
@@ -40,6 +41,15 @@ impl Table<'_> {
         query.conditions.iter().all(|condition| self.fulfils(row, condition))
             && query.filter.as_ref().is_none_or(|filter| self.holds(row, filter))
             && query.area.is_none_or(|area| self.stands_in(row, area))
+            && query.words.iter().all(|word| self.has(row, word))
+    }
+
+    /// Whether a word stands in a text of a row, as it is written or with its numerals as digits. Numbers are no texts.
+    fn has(&self, row: usize, word: &Word) -> bool {
+        let is_text = |field: &usize| self.schema.fields()[*field].kind.comparison() == Comparison::Text;
+        let texts = (0..self.schema.fields().len()).filter(is_text).map(|field| self.text(row, field));
+        let mut folded = texts.flat_map(|text| [Some(search::fold(text)), search::canonical(text)]).flatten();
+        folded.any(|text| word.spellings.iter().any(|spelling| text.contains(spelling)))
     }
 
     fn order(&self, one: usize, other: usize, sort: &[Sort]) -> Ordering {

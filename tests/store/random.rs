@@ -23,6 +23,7 @@ pub fn name() -> impl Strategy<Value = String> {
     prop_oneof![
         8 => prop::collection::vec(characters, 0..4).prop_map(|characters| characters.into_iter().collect()),
         1 => Just("null".to_owned()),
+        1 => prop::sample::select(vec!["二十一丁目", "21丁目", "霞ヶ関", "霞が関一", "亞細亜", "ガｶﾞか\u{3099}"]).prop_map(str::to_owned),
         1 => Just("あa%".repeat(500)),
     ]
 }
@@ -110,6 +111,39 @@ fn condition() -> impl Strategy<Value = Condition> {
     ]
 }
 
+/// Words that are written otherwise than they stand in the texts, long and short.
+fn words() -> impl Strategy<Value = Vec<query::Word>> {
+    let word = prop::sample::select(vec![
+        "a",
+        "Ａ",
+        "ｱ",
+        "ア亜",
+        "亞",
+        "1",
+        "１1",
+        "%",
+        "_",
+        "*",
+        "\\",
+        "\"",
+        "n",
+        "nul",
+        "😀",
+        "あa",
+        "2024-02",
+        "r01",
+        "、",
+        "十",
+        "21丁目",
+        "二十一丁目",
+        "霞が関",
+        "霞ヶ関",
+        "ガ",
+        "か\u{3099}",
+    ]);
+    prop::collection::vec(word, 0..3).prop_map(|words| query::words(&words.join(" ")))
+}
+
 fn box_of_degrees() -> impl Strategy<Value = Area> {
     (degrees(133), degrees(133), degrees(34), degrees(34)).prop_map(|(one, other, third, fourth)| Area::Box {
         west: one.min(other),
@@ -131,9 +165,10 @@ fn sort() -> impl Strategy<Value = Vec<Sort>> {
 fn question() -> impl Strategy<Value = (Query, Option<Formula>)> {
     let conditions = prop::collection::vec(condition(), 0..3);
     let area = prop::option::weighted(0.3, box_of_degrees());
-    (conditions, area, sort(), 1..15_usize, 0..6_usize, prop::option::weighted(0.6, formula())).prop_map(
-        |(conditions, area, sort, limit, offset, formula)| {
-            (Query { conditions, area, sort, limit, offset, ..all() }, formula)
+    let words = prop_oneof![2 => Just(Vec::new()), 1 => words()];
+    (conditions, area, sort(), words, 1..15_usize, 0..6_usize, prop::option::weighted(0.6, formula())).prop_map(
+        |(conditions, area, sort, words, limit, offset, formula)| {
+            (Query { conditions, area, sort, words, limit, offset, ..all() }, formula)
         },
     )
 }
@@ -182,6 +217,35 @@ fn the_database_answers_as_the_plain_evaluation() {
         // What the codes of columns answered is found in the records too.
         let scope = without_codes(&db, "331007_aed");
         asked.iter().try_for_each(|query| agree(&db, &scope, &table, query))
+    });
+    result.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+/// Tables of this length are asked by the index.
+const MANY: usize = 2_100;
+
+#[test]
+fn the_index_finds_what_the_plain_evaluation_finds() {
+    let (_database, db) = database();
+    let schema = schema();
+    let number = Cell::new(0);
+    let mut runner = TestRunner::new(Config { cases: 6, failure_persistence: None, ..Config::default() });
+    let questions = prop::collection::vec((question(), words()), 24);
+    let result = runner.run(&(rows(), questions), |(some, questions)| {
+        number.set(number.get() + 1);
+        let rows: Vec<Vec<String>> = (0..MANY)
+            .map(|row| {
+                let mut cells = some[(row * 7 + row / 50) % some.len()].clone();
+                cells[0] = format!("R{row:04}");
+                cells
+            })
+            .collect();
+        let scope = published(&db, &rows, number.get());
+        let table = Table { schema: &schema, rows: &rows };
+        for ((question, _), words) in questions {
+            agree(&db, &scope, &table, &Query { words, limit: 700, ..question })?;
+        }
+        Ok(())
     });
     result.unwrap_or_else(|failure| panic!("{failure}"));
 }
