@@ -3,6 +3,8 @@
 
 #[path = "support/load.rs"]
 mod load;
+#[path = "support/nginx.rs"]
+mod nginx;
 #[path = "support/server.rs"]
 mod server;
 #[allow(dead_code, reason = "the check's benchmark uses the rest")]
@@ -22,6 +24,7 @@ use machikura::cluster::{self, Cluster};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use load::{Load, get, load};
+use nginx::Nginx;
 use server::Server;
 
 /// Who publishes: 岡山市.
@@ -68,29 +71,15 @@ fn main() {
     }
     show("group-by count, unfiltered, from the profile", load(server.address, &[&count]), None);
     let filtered = format!("{count}&{}=09:00", encoded("開始時間"));
-    show("group-by count, filtered", load(server.address, &[&filtered]), None);
-    for format in ["csv", "json", "geojson"] {
-        let address = format!("/api/v1/datasets/331007_aed/download.{format}");
-        let begin = Instant::now();
-        let bytes = get(server.address, &address);
-        let first = begin.elapsed().as_secs_f64();
-        let prepared = load(server.address, &[&address]);
-        std::fs::write(folder.join("floor"), &bytes).expect("room for a file");
-        let file = load(floor.address, &[&format!("/file?{}", folder.join("floor").display())]);
-        println!(
-            "{:<44} {:>9.2} GB/s {:>6.2} x actix-files; the first one {first:.2} s",
-            format!("download.{format}, {} MB", bytes.len() / 1_000_000),
-            prepared.bytes_per_second() / 1e9,
-            prepared.bytes_per_second() / file.bytes_per_second(),
-        );
-    }
+    show("group-by count, filtered, from the codes", load(server.address, &[&filtered]), None);
+    downloads(&server, &folder, &floor);
     drop((server, floor));
     cluster.stop().expect("stop PostgreSQL");
     std::fs::remove_dir_all(&folder).expect("our own folder");
 }
 
 /// What is asked of records, each several times over with other values.
-fn questions(server: &Server, rows: usize) -> [(&'static str, Vec<String>); 6] {
+fn questions(server: &Server, rows: usize) -> [(&'static str, Vec<String>); 7] {
     let sample = |number: usize| {
         let answer = get(server.address, &format!("{RECORDS}?limit=1&offset={}", number * (rows / 10)));
         let answer: serde_json::Value = serde_json::from_slice(&answer).expect("JSON");
@@ -102,6 +91,7 @@ fn questions(server: &Server, rows: usize) -> [(&'static str, Vec<String>); 6] {
     let degrees = |record: &serde_json::Value, name: &str| record[name].as_f64().unwrap_or_default();
     [
         ("equality", each(&|r| format!("{RECORDS}?{}={}", encoded("法人番号"), text(r, "法人番号")))),
+        ("equality, few values", vec![format!("{RECORDS}?{}={}", encoded("小児対応設備の有無"), encoded("有"))]),
         ("contains, a name", each(&|r| format!("{RECORDS}?{}={}", encoded("名称__contains"), text(r, "名称")))),
         ("q, a name", each(&|r| format!("{RECORDS}?q={}", text(r, "名称")))),
         (
@@ -150,6 +140,33 @@ fn publish(server: &Server, folder: &Path, table: &Path, url: &str) {
     connection.batch_execute("VACUUM ANALYZE").expect("tidied");
     println!("{:<44} {:>9.2} s", "floor: COPY of the same rows and indexes", copied);
     println!("{:<44} {:>9.2} s {:>8.2} x its floor", "publish over HTTP", published, published / copied);
+}
+
+/// Whole files, beside nginx (or else actix-files) with the same bytes.
+fn downloads(server: &Server, folder: &Path, floor: &Floor) {
+    let files = folder.join("files");
+    std::fs::create_dir(&files).expect("a folder");
+    // Its workers are another user's where root starts it.
+    std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("our own folder");
+    let nginx = Nginx::start(&files);
+    for format in ["csv", "json", "geojson"] {
+        let address = format!("/api/v1/datasets/331007_aed/download.{format}");
+        let begin = Instant::now();
+        let bytes = get(server.address, &address);
+        let first = begin.elapsed().as_secs_f64();
+        std::fs::write(files.join("floor"), &bytes).expect("room for a file");
+        let prepared = load(server.address, &[&address]);
+        let (name, file) = match &nginx {
+            Some(nginx) => ("nginx", load(nginx.address, &["/floor"])),
+            None => ("actix-files", load(floor.address, &[&format!("/file?{}", files.join("floor").display())])),
+        };
+        println!(
+            "{:<44} {:>9.2} GB/s {:>6.2} x {name}; the first one {first:.2} s",
+            format!("download.{format}, {} MB", bytes.len() / 1_000_000),
+            prepared.bytes_per_second() / 1e9,
+            prepared.bytes_per_second() / file.bytes_per_second(),
+        );
+    }
 }
 
 /// Prints a figure, and how it stands to a floor; answers the requests a second.

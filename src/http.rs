@@ -32,7 +32,7 @@ mod target;
 mod uploads;
 
 use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use actix_cors::Cors;
@@ -69,10 +69,8 @@ pub struct App {
     pub db: Db,
     /// The settings.
     pub settings: Settings,
-    /// The OpenAPI document.
-    document: String,
-    /// Paths of the document and the methods that they take.
-    paths: Vec<(Vec<String>, Vec<String>)>,
+    /// The OpenAPI document, made when somebody needs it.
+    description: OnceLock<Description>,
     /// Files for download.
     files: Files,
     /// Turns of uploads.
@@ -90,11 +88,8 @@ pub struct App {
 impl App {
     /// Puts the shared parts together.
     pub fn new(registry: Registry, db: Db, settings: Settings) -> App {
-        let document = openapi::document(&registry);
-        let paths = document.paths.paths.iter().map(|(path, item)| (segments(path), methods(item))).collect();
         App {
-            document: openapi::json(&registry),
-            paths,
+            description: OnceLock::new(),
             files: Files::new(settings.var.join("prepared"), u64::from(settings.prepared_mb) << 20),
             uploads: Arc::new(Semaphore::new(settings.uploads)),
             limiter: Mutex::default(),
@@ -106,6 +101,22 @@ impl App {
             settings,
         }
     }
+
+    fn description(&self) -> &Description {
+        self.description.get_or_init(|| {
+            let document = openapi::document(&self.registry);
+            let paths = document.paths.paths.iter().map(|(path, item)| (segments(path), methods(item))).collect();
+            Description { document: web::Bytes::from(openapi::pretty(&document)), paths }
+        })
+    }
+}
+
+/// What the server says of itself.
+struct Description {
+    /// The OpenAPI document.
+    document: web::Bytes,
+    /// Paths of the document and the methods that they take.
+    paths: Vec<(Vec<String>, Vec<String>)>,
 }
 
 /// Serves on a socket that is already bound, until the server is told to stop.
@@ -262,7 +273,7 @@ async fn nowhere(app: web::Data<App>, request: HttpRequest) -> Result<actix_web:
 /// The methods that an address takes.
 fn methods_at<'a>(app: &'a App, path: &str) -> Vec<&'a String> {
     let asked = segments(path);
-    app.paths.iter().filter(|(path, _)| fits(path, &asked)).flat_map(|(_, methods)| methods).collect()
+    app.description().paths.iter().filter(|(path, _)| fits(path, &asked)).flat_map(|(_, methods)| methods).collect()
 }
 
 fn segments(path: &str) -> Vec<String> {

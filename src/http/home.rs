@@ -111,7 +111,7 @@ pub async fn get_service(app: web::Data<App>, request: HttpRequest) -> Result<Ht
 ))]
 #[get("/openapi.json")]
 pub async fn get_openapi(app: web::Data<App>, request: HttpRequest) -> HttpResponse {
-    cache::answer(&request, "application/json", app.document.clone().into_bytes())
+    cache::answer(&request, "application/json", app.description().document.to_vec())
 }
 
 #[derive(Deserialize)]

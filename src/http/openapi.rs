@@ -460,7 +460,12 @@ const _: () = assert!(MAX_LIMIT == 10_000, "the document says 10000");
 
 /// The document as text, as it is served and committed.
 pub fn json(registry: &Registry) -> String {
-    let mut text = document(registry).to_pretty_json().expect("the document has only string keys");
+    pretty(&document(registry))
+}
+
+/// A document as it is served.
+pub fn pretty(document: &OpenApi) -> String {
+    let mut text = document.to_pretty_json().expect("the document has only string keys");
     text.push('\n');
     text
 }

@@ -179,10 +179,10 @@ fn load(
                 statement
                     .push("ARRAY(SELECT place::integer - 1 FROM unnest(\"values\") WITH ORDINALITY AS one (\"values\", place) WHERE ")
                     .append(filter::of_test(&condition.test, comparison, 0))
-                    .push("), NULL");
+                    .push("), NULL::text[]");
             }
             None => {
-                statement.push("NULL, \"values\"");
+                statement.push("NULL::integer[], \"values\"");
             }
         }
         statement.push(" FROM column_profiles WHERE field = ").integer(filter::number(field)).push(" AND ");
