@@ -100,10 +100,12 @@ fn where_an_answer_comes_from() {
     for (question, part) in [
         ("", "only the rows of the page"),
         ("sort=名称", "every row"),
-        ("名称=い", "rows that may fulfil"),
+        ("名称=い", "codes of the columns' values"),
+        ("名称=い&sort=名称", "rows that may fulfil"),
         ("bbox=133,34,134,35", "spatial index"),
         ("group_by=名称", "counts of the column's values"),
-        ("group_by=名称&名称=い", "rows that may fulfil"),
+        ("group_by=名称&名称=い", "codes of the columns' values"),
+        ("group_by=名称&名称=い&aggregate=max(緯度)", "rows that may fulfil"),
         ("group_by=名称&aggregate=max(緯度)", "every row"),
     ] {
         let body = app.get(&format!("{ADDRESS}?{question}&explain=true")).json();
