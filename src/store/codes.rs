@@ -5,6 +5,8 @@
 //! The n-th code is that of row n. One byte each where the list is short, else two, the lower one first; all bits set
 //! where there is no such row.
 
+/// A column of more values has no codes.
+pub const MOST_VALUES: usize = 1_000;
 /// A list of more values makes wide codes.
 const NARROW: usize = u8::MAX as usize;
 

@@ -98,6 +98,38 @@ fn groups_are_paged_like_records() {
 }
 
 #[test]
+fn groups_by_more_fields_than_combinations_can_be_numbered() {
+    const COUNT: usize = 250;
+    let fields = [
+        "名称",
+        "名称_英字",
+        "所在地_町字",
+        "所在地_番地以下",
+        "建物名等(方書)",
+        "設置位置",
+        "連絡先備考（その他、SNSなど）",
+        "団体名",
+        "利用可能日時特記事項",
+        "備考",
+    ];
+    let app = TestApp::spawn();
+    let texts = |number: usize, set: &mut dyn FnMut(&str, &str)| {
+        fields.iter().for_each(|field| set(field, &format!("x{number:03}")));
+    };
+    app.publish("331007_aed", table("aed", COUNT, texts));
+    for count in 1..=fields.len() {
+        let asked = fields[..count].join(",");
+        let page = app.get(&format!("{ADDRESS}?group_by={asked}&limit=1000")).json();
+        assert_eq!(page["total"], COUNT, "{asked}");
+        for (number, group) in page["records"].as_array().expect("groups").iter().enumerate() {
+            let values = group.as_object().expect("a group").values();
+            let is_whole = values.take(count).all(|value| *value == format!("x{number:03}"));
+            assert!(is_whole && group["count"] == 1, "{group}");
+        }
+    }
+}
+
+#[test]
 fn groups_in_every_format() {
     let app = places();
     let csv = app.get(&format!("{ADDRESS}.csv?group_by=名称&aggregate=count,sum(高度の値)&bom=false&sort=名称")).text();

@@ -229,8 +229,8 @@ fn the_index_finds_what_the_plain_evaluation_finds() {
     let (_database, db) = database();
     let schema = schema();
     let number = Cell::new(0);
-    let mut runner = TestRunner::new(Config { cases: 6, failure_persistence: None, ..Config::default() });
-    let questions = prop::collection::vec((question(), words()), 24);
+    let mut runner = TestRunner::new(Config { cases: 4, failure_persistence: None, ..Config::default() });
+    let questions = prop::collection::vec((question(), words()), 16);
     let result = runner.run(&(rows(), questions), |(some, questions)| {
         number.set(number.get() + 1);
         let rows: Vec<Vec<String>> = (0..MANY)

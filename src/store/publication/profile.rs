@@ -8,12 +8,11 @@ use foldhash::fast::RandomState;
 
 use crate::schema::shortest;
 use crate::store::StoreError;
-use crate::store::codes::Codes;
+use crate::store::codes::{Codes, MOST_VALUES};
 use crate::store::tables::column_profiles;
 
-/// A column with more values is not counted on: its groups would be as long as the table.
-const MOST_VALUES: usize = 1_000;
-/// Nor is one whose values are that long together, in bytes.
+/// A column of more values than [`MOST_VALUES`] is not counted on: its groups would be as long as the table. Nor is one
+/// whose values are that long together, in bytes.
 const MOST_BYTES: usize = 1 << 18;
 /// Nor, beyond so many values, one whose values mostly stand in one record only: the list would be a copy of the column.
 const FEW_VALUES: usize = 256;

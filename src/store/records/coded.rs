@@ -14,7 +14,7 @@ use crate::query::grouping::{Grouping, Key};
 use crate::query::{Condition, Query};
 use crate::schema::Schema;
 use crate::store::StoreError;
-use crate::store::codes::Codes;
+use crate::store::codes::{Codes, MOST_VALUES};
 
 /// Whether the codes tell which rows of the scope fulfil everything that a question demands, and something is demanded.
 pub fn knows(scope: &Scope, query: &Query) -> bool {
@@ -89,8 +89,15 @@ pub fn groups(
     Ok(counts.into_iter().map(|(keys, count)| format!("{keys}{count}")).collect())
 }
 
+/// By so many keys at most: each combination of their values has a number of its own.
+const MOST_KEYS: u32 = 6;
+const _: () = assert!(MOST_VALUES.checked_pow(MOST_KEYS).is_some(), "the combinations can be numbered");
+
 /// Whether groups can be made from the codes.
 pub fn knows_groups(scope: &Scope, query: &Query, grouping: &Grouping) -> bool {
+    if !u32::try_from(grouping.keys.len()).is_ok_and(|keys| keys <= MOST_KEYS) {
+        return false;
+    }
     let mut fields = grouping.keys.iter().filter_map(|key| field_of(*key)).peekable();
     (knows(scope, query) || query.is_unfiltered() && fields.peek().is_some())
         && fields.all(|field| scope.is_coded(field))
@@ -112,7 +119,7 @@ fn count(rows: &[bool], keys: &[(Codes, Vec<String>)]) -> Vec<(usize, u64)> {
     let mut numbers = vec![0; rows.len()];
     for (codes, values) in keys {
         codes.add_to(radix, &mut numbers);
-        radix = radix.saturating_mul(values.len());
+        radix *= values.len();
     }
     let numbers = numbers.into_iter().zip(rows).filter(|(_, is_hit)| **is_hit).map(|(number, _)| number);
     if radix <= FEW {
