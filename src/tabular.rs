@@ -9,15 +9,16 @@ pub mod header;
 mod hidden;
 mod parse;
 pub mod places;
+mod signs;
 mod workbook;
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, JoinHandle};
 
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 pub use blocks::{Block, Blocks, ParsedBlock};
 pub use hidden::Hidden;
@@ -63,6 +64,19 @@ impl Upload {
         }
     }
 
+    /// Begins to work out the SHA-256 of the bytes, beside whatever else is done with them.
+    pub fn digest(&self) -> Digest {
+        let upload = self.clone();
+        Digest(thread::spawn(move || sha256(&mut upload.open()?)))
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        match &self.content {
+            Content::Memory(bytes) => Ok(u64::try_from(bytes.len()).expect("memory has fewer than 2^64 bytes")),
+            Content::File(path) => Ok(std::fs::metadata(path)?.len()),
+        }
+    }
+
     fn read_all(&self) -> io::Result<Arc<[u8]>> {
         match &self.content {
             Content::Memory(bytes) => Ok(Arc::clone(bytes)),
@@ -77,13 +91,25 @@ impl Upload {
     }
 }
 
+/// The SHA-256 of an upload, which a thread of its own works out.
+#[derive(Debug)]
+pub struct Digest(JoinHandle<io::Result<String>>);
+
+impl Digest {
+    /// Waits for it and gives it in hexadecimal.
+    ///
+    /// # Errors
+    /// [`ReadError::Io`].
+    pub fn wait(self) -> Result<String, ReadError> {
+        Ok(self.0.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?)
+    }
+}
+
 /// What was read: one or more sheets of rows, and facts about the file.
 #[derive(Debug)]
 pub struct Document {
     /// Size in bytes.
     pub bytes: u64,
-    /// SHA-256 of the bytes, in hexadecimal.
-    pub sha256: String,
     /// The container that was found.
     pub container: Container,
     /// One sheet for a text file, one a worksheet for a workbook, one a member for a zip of tables.
@@ -221,15 +247,8 @@ const UNPACKED_LIMIT: u64 = 1 << 30;
 pub fn read(upload: &Upload) -> Result<Document, ReadError> {
     let head = upload.head(8192)?;
     let container = sniff(upload, &head)?;
-    // What follows takes as long, so both are done at a time.
-    let (digest, sheets) = thread::scope(|scope| {
-        let digest = scope.spawn(|| digest(upload));
-        let sheets = sheets(upload, container);
-        (digest.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), sheets)
-    });
-    let (bytes, sha256) = digest?;
-    let (sheets, hidden) = sheets?;
-    Ok(Document { bytes, sha256, container, sheets, hidden })
+    let (sheets, hidden) = sheets(upload, container)?;
+    Ok(Document { bytes: upload.size()?, container, sheets, hidden })
 }
 
 fn sheets(upload: &Upload, container: Container) -> Result<(Vec<Sheet>, Vec<Hidden>), ReadError> {
@@ -345,30 +364,19 @@ fn text_sheet(upload: Upload, name: Option<String>) -> Result<Sheet, ReadError> 
     Ok(Sheet { name, first_column: 0, body: Body::Text { upload, form: TextForm { delimiter, ..form } } })
 }
 
-fn digest(upload: &Upload) -> Result<(u64, String), ReadError> {
-    Ok(sized_sha256(&mut upload.open()?)?)
-}
-
 /// SHA-256 of what is read, in hexadecimal.
 ///
 /// # Errors
 /// The reader's.
 pub fn sha256(reader: &mut dyn Read) -> io::Result<String> {
-    Ok(sized_sha256(reader)?.1)
-}
-
-fn sized_sha256(reader: &mut dyn Read) -> io::Result<(u64, String)> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
-    let mut bytes = 0;
     loop {
         let count = reader.read(&mut buffer)?;
         if count == 0 {
             break;
         }
         hasher.update(&buffer[..count]);
-        bytes += u64::try_from(count).expect("a buffer is smaller than 2^64 bytes");
     }
-    let hash = hasher.finalize();
-    Ok((bytes, hash.iter().map(|byte| format!("{byte:02x}")).collect()))
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -3,6 +3,7 @@
 //! stored.
 
 mod address;
+mod cells;
 mod column;
 mod coordinates;
 mod correct;
@@ -105,10 +106,11 @@ impl Checked {
 /// # Errors
 /// [`ReadError`] where there is no table to read.
 pub fn check(upload: &Upload, request: &Request<'_>) -> Result<Checked, ReadError> {
+    let digest = upload.digest();
     let document = tabular::read(upload)?;
     if document.container == Container::Zip {
-        return engine::check_tables(upload, document, request);
+        return engine::check_tables(upload, document, digest, request);
     }
     let header = tabular::header::find(&document, request.registry, request.standard, request.columns, upload.name())?;
-    engine::check_table(upload, document, header, request)
+    engine::check_table(upload, document, digest, header, request)
 }

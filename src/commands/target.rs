@@ -1,5 +1,6 @@
 //! What `validate` and `fix` are told about a file: its data set, its publisher, and further standards.
 
+use std::borrow::Cow;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -41,10 +42,10 @@ impl Target {
     ///
     /// # Errors
     /// What is unsound in the folder.
-    pub fn registry(&self) -> Result<Registry, String> {
+    pub fn registry(&self) -> Result<Cow<'static, Registry>, String> {
         match self.datasets.as_deref() {
-            None => Ok(Registry::embedded().clone()),
-            Some(folder) => Registry::with_directory(folder).map_err(|error| error.to_string()),
+            None => Ok(Cow::Borrowed(Registry::embedded())),
+            Some(folder) => Registry::with_directory(folder).map(Cow::Owned).map_err(|error| error.to_string()),
         }
     }
 

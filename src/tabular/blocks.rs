@@ -4,7 +4,7 @@ use memchr::{memchr2_iter, memrchr};
 
 use super::ReadError;
 use super::decode::{LineFacts, TextReader};
-use super::parse::{self, Row, RowSpan};
+use super::parse::{self, Row, RowSpan, Span};
 
 /// The least that a block of text holds, in bytes, unless the text ends.
 const BLOCK: usize = 1 << 17;
@@ -33,7 +33,7 @@ impl<'a> Block<'a> {
             Content::Text { mut text, delimiter, lines_before } => {
                 let mut spans = Vec::with_capacity(text.len() / USUAL_CELL);
                 let rows = parse::split(&mut text, delimiter, lines_before, &mut spans);
-                Parsed::Text { text, spans, rows }
+                Parsed::Text { text, delimiter, spans, rows }
             }
         })
     }
@@ -45,7 +45,7 @@ pub struct ParsedBlock<'a>(Parsed<'a>);
 
 #[derive(Debug)]
 enum Parsed<'a> {
-    Text { text: String, spans: Vec<(usize, usize)>, rows: Vec<RowSpan> },
+    Text { text: String, delimiter: u8, spans: Vec<Span>, rows: Vec<RowSpan> },
     Cells { cells: &'a [Vec<String>], rows_before: usize },
 }
 
@@ -53,7 +53,7 @@ impl ParsedBlock<'_> {
     /// The row at an index.
     pub fn row(&self, index: usize) -> Option<Row<'_>> {
         match &self.0 {
-            Parsed::Text { text, spans, rows } => Some(rows.get(index)?.row(text, spans)),
+            Parsed::Text { text, delimiter, spans, rows } => Some(rows.get(index)?.row(text, *delimiter, spans)),
             Parsed::Cells { cells, rows_before } => {
                 let number = u64::try_from(rows_before + index + 1).expect("a workbook has fewer than 2^64 rows");
                 Some(Row::of_strings(number, cells.get(index)?))

@@ -73,15 +73,35 @@ pub(super) fn faults_in_shift_jis(mut reader: impl Read) -> io::Result<Faults> {
     loop {
         let count = reader.read(&mut input)?;
         faults.bytes += u64::try_from(count).unwrap_or(u64::MAX);
-        for byte in &input[..count] {
-            let unit = match lead.take() {
-                Some(lead) => units.pairs[(usize::from(lead) << 8) | usize::from(*byte)],
-                None => units.singles[usize::from(*byte)],
+        let mut rest = &input[..count];
+        loop {
+            // A pair mostly stands in one piece.
+            let unit = match (lead.take(), rest) {
+                (Some(lead), [trail, behind @ ..]) => {
+                    rest = behind;
+                    units.pair(lead, *trail)
+                }
+                (None, [first, behind @ ..]) => match (units.singles[usize::from(*first)], behind) {
+                    (Unit::Lead, [trail, behind @ ..]) => {
+                        rest = behind;
+                        units.pair(*first, *trail)
+                    }
+                    (unit, _) => {
+                        rest = behind;
+                        if matches!(unit, Unit::Lead) {
+                            lead = Some(*first);
+                        }
+                        unit
+                    }
+                },
+                (still, []) => {
+                    lead = still;
+                    break;
+                }
             };
             match unit {
-                Unit::Plain => {}
+                Unit::Plain | Unit::Lead => {}
                 Unit::Odd => faults.oddities += 1,
-                Unit::Lead => lead = Some(*byte),
                 Unit::Fault => {
                     faults.count += 1;
                     if faults.count >= FAULTS_COUNTED {
@@ -110,6 +130,12 @@ struct Units {
     singles: Vec<Unit>,
     /// By lead byte and trail byte.
     pairs: Vec<Unit>,
+}
+
+impl Units {
+    fn pair(&self, lead: u8, trail: u8) -> Unit {
+        self.pairs[(usize::from(lead) << 8) | usize::from(trail)]
+    }
 }
 
 /// Made by the decoder itself, so that the two never disagree.

@@ -29,6 +29,8 @@ pub struct Header<'a> {
     pub sheet: usize,
     /// Excel's number of the heading row.
     pub row: u64,
+    /// Excel's number of the last row before the data: the heading, its second row, or a remark below it.
+    pub last_row: u64,
     /// How many rows were read before the first row of data, the heading included.
     pub skipped_rows: usize,
     /// Rows above the heading, and remarks right below it, that hold something.
@@ -207,6 +209,7 @@ impl Head {
         Header {
             sheet,
             row: *number,
+            last_row: self.rows[last + remarks].0,
             skipped_rows: self.before[last + remarks] + 1,
             title_rows: row + remarks,
             has_two_rows: second.is_some(),

@@ -1,48 +1,99 @@
 //! Text as rows of cells, each with the row number that a person sees in Excel.
 
+use std::borrow::Cow;
+
 use super::ReadError;
 use super::blocks::{Blocks, ParsedBlock};
+use super::signs::Signs;
+use crate::text::trim;
 
 /// One row: its number in Excel (the first row is 1, a record with line breaks inside a cell is one row) and its cells.
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
     /// Number in Excel.
     pub number: u64,
-    /// The same number for rows that are alike, where somebody has worked it out.
-    pub fingerprint: Option<u64>,
     cells: Cells<'a>,
 }
 
 #[derive(Clone, Copy)]
 enum Cells<'a> {
-    Spans(&'a str, &'a [(usize, usize)]),
+    Spans(&'a str, u8, &'a [Span]),
     Strings(&'a [String]),
 }
 
 impl<'a> Row<'a> {
-    pub(super) fn of_strings(number: u64, cells: &'a [String]) -> Row<'a> {
-        Row { number, fingerprint: None, cells: Cells::Strings(cells) }
+    /// A row of cells that stand by themselves, as in a workbook.
+    pub fn of_strings(number: u64, cells: &'a [String]) -> Row<'a> {
+        Row { number, cells: Cells::Strings(cells) }
     }
 
     /// The cell at an index; empty where the row is shorter.
     pub fn cell(&self, index: usize) -> &'a str {
         match self.cells {
-            Cells::Spans(text, spans) => spans.get(index).map_or("", |(start, end)| &text[*start..*end]),
+            Cells::Spans(text, _, spans) => spans.get(index).map_or("", |span| &text[span.start..span.end()]),
             Cells::Strings(strings) => strings.get(index).map_or("", String::as_str),
         }
+    }
+
+    /// Whether a cell is known to hold nothing but printable ASCII without `# & < ? [` and characters from U+3000 to U+DFFF.
+    pub fn is_ordinary(&self, index: usize) -> bool {
+        match self.cells {
+            Cells::Spans(_, _, spans) => spans.get(index).is_none_or(|span| !span.is_odd()),
+            Cells::Strings(_) => false,
+        }
+    }
+
+    /// The first so many cells without blanks around, in one text that is the same only for the same cells.
+    pub fn joined(&self, columns: usize) -> Cow<'a, str> {
+        if let Some(text) = self.side_by_side(columns) {
+            return Cow::Borrowed(text);
+        }
+        let delimiter = match self.cells {
+            Cells::Spans(_, delimiter, _) => char::from(delimiter),
+            Cells::Strings(_) => ',',
+        };
+        let mut joined = String::new();
+        for index in 0..columns {
+            let cell = trim(self.cell(index));
+            if index > 0 {
+                joined.push(delimiter);
+            }
+            // Only cells in quotation marks hold these signs.
+            if cell.contains([delimiter, '\n']) {
+                joined.push_str(&format!("\n{}\n", cell.len()));
+            }
+            joined.push_str(cell);
+        }
+        Cow::Owned(joined)
+    }
+
+    /// As [`Row::joined`], as it stands in the text, where no cell is in quotation marks or has blanks around.
+    fn side_by_side(&self, columns: usize) -> Option<&'a str> {
+        let Cells::Spans(text, _, spans) = self.cells else { return None };
+        let spans = spans.get(..columns)?;
+        let first = spans.first()?.start;
+        let mut next = first;
+        for span in spans {
+            let cell = &text[span.start..span.end()];
+            if span.start != next || trim(cell).len() != cell.len() {
+                return None;
+            }
+            next = span.end() + 1;
+        }
+        Some(&text[first..next - 1])
     }
 
     /// Number of cells.
     pub fn len(&self) -> usize {
         match self.cells {
-            Cells::Spans(_, spans) => spans.len(),
+            Cells::Spans(_, _, spans) => spans.len(),
             Cells::Strings(strings) => strings.len(),
         }
     }
 
     /// Whether every cell is blank.
     pub fn is_empty(&self) -> bool {
-        (0..self.len()).all(|index| crate::text::trim(self.cell(index)).is_empty())
+        (0..self.len()).all(|index| trim(self.cell(index)).is_empty())
     }
 
     /// The cells.
@@ -77,6 +128,28 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// Where a cell stands in a text, and whether anything out of the ordinary may be in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    start: usize,
+    /// The length, and a bit at the end for what is out of the ordinary.
+    length: usize,
+}
+
+impl Span {
+    fn new((start, end): (usize, usize), is_odd: bool) -> Span {
+        Span { start, length: (end - start) << 1 | usize::from(is_odd) }
+    }
+
+    fn end(self) -> usize {
+        self.start + (self.length >> 1)
+    }
+
+    fn is_odd(self) -> bool {
+        self.length & 1 != 0
+    }
+}
+
 /// A row of a text: its number, and which of the cells found so far are its own.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RowSpan {
@@ -86,39 +159,39 @@ pub(super) struct RowSpan {
 }
 
 impl RowSpan {
-    pub fn row<'a>(self, text: &'a str, spans: &'a [(usize, usize)]) -> Row<'a> {
-        Row { number: self.number, fingerprint: None, cells: Cells::Spans(text, &spans[self.first..self.end]) }
+    pub fn row<'a>(self, text: &'a str, delimiter: u8, spans: &'a [Span]) -> Row<'a> {
+        Row { number: self.number, cells: Cells::Spans(text, delimiter, &spans[self.first..self.end]) }
     }
 }
 
 /// Cuts text into rows, and these into the spans of their cells. Quotation marks count as in the csv crate: a cell is
 /// quoted where it begins with one, two of them in such a cell stand for one, and elsewhere they are letters. Quoted cells
 /// that do not stand in the text as they are meant are added behind it.
-pub(super) fn split(
-    text: &mut String,
-    delimiter: u8,
-    lines_before: u64,
-    spans: &mut Vec<(usize, usize)>,
-) -> Vec<RowSpan> {
+pub(super) fn split(text: &mut String, delimiter: u8, lines_before: u64, spans: &mut Vec<Span>) -> Vec<RowSpan> {
     let bytes = text.as_bytes();
     let (mut rows, mut meant) = (Vec::new(), String::new());
     let (mut line, mut row_start, mut start) = (lines_before, 0, 0);
     let mut signs = Signs::new(bytes, [delimiter, b'\n', b'"']);
     while let Some(mut at) = signs.next() {
-        let mut span = None;
+        let mut quoted = None;
         if bytes[at] == b'"' {
             if at != start {
                 continue;
             }
-            span = Some(quoted(text, &mut at, delimiter, &mut signs, &mut meant));
+            quoted = Some(quoted_cell(text, &mut at, delimiter, &mut signs, &mut meant));
         }
         if at == start && bytes[at] == b'\n' && spans.len() == row_start {
             // An empty line.
+            signs.end_cell(at);
             line += 1;
             start = at + 1;
             continue;
         }
-        spans.push(span.unwrap_or((start, at)));
+        let is_odd = signs.end_cell(at);
+        spans.push(match quoted {
+            Some(span) => Span::new(span, true),
+            None => Span::new((start, at), is_odd),
+        });
         start = at + 1;
         // Only a cell that was never closed ends where there is no sign.
         let is_line_end = bytes.get(at) == Some(&b'\n');
@@ -133,7 +206,7 @@ pub(super) fn split(
 }
 
 /// The span of the quoted cell that begins at `at`, which is moved to the sign that ends it.
-fn quoted(text: &str, at: &mut usize, delimiter: u8, signs: &mut Signs<'_>, meant: &mut String) -> (usize, usize) {
+fn quoted_cell(text: &str, at: &mut usize, delimiter: u8, signs: &mut Signs<'_>, meant: &mut String) -> (usize, usize) {
     let bytes = text.as_bytes();
     let begin = *at + 1;
     let added = meant.len();
@@ -174,47 +247,6 @@ fn quoted(text: &str, at: &mut usize, delimiter: u8, signs: &mut Signs<'_>, mean
         meant.push_str(&text[end + 1..*at]);
     }
     (text.len() + added, text.len() + meant.len())
-}
-
-/// The places of three signs in a text, eight bytes at a time.
-struct Signs<'a> {
-    bytes: &'a [u8],
-    signs: [u64; 3],
-    /// Where the next eight bytes begin, and the places found in those before, a bit at the top of each byte.
-    next: usize,
-    found: u64,
-}
-
-impl<'a> Signs<'a> {
-    fn new(bytes: &'a [u8], signs: [u8; 3]) -> Signs<'a> {
-        Signs { bytes, signs: signs.map(|sign| u64::from_le_bytes([sign; 8])), next: 0, found: 0 }
-    }
-
-    #[inline]
-    fn next(&mut self) -> Option<usize> {
-        while self.found == 0 {
-            let word = match self.bytes.get(self.next..self.next + 8) {
-                Some(eight) => u64::from_le_bytes(eight.try_into().expect("eight bytes")),
-                None => {
-                    let rest = self.bytes.get(self.next..).filter(|rest| !rest.is_empty())?;
-                    let mut eight = [0; 8];
-                    eight[..rest.len()].copy_from_slice(rest);
-                    u64::from_le_bytes(eight)
-                }
-            };
-            self.found = self.signs.iter().fold(0, |found, sign| found | equal_bytes(word ^ sign));
-            self.next += 8;
-        }
-        let byte = usize::try_from(self.found.trailing_zeros() / 8).expect("below eight");
-        self.found &= self.found - 1;
-        Some(self.next - 8 + byte)
-    }
-}
-
-/// The top bit of every byte that is zero.
-fn equal_bytes(word: u64) -> u64 {
-    const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
-    !(((word & LOW) + LOW) | word | LOW)
 }
 
 /// The letters by which Excel names a column, from 0.
@@ -291,6 +323,21 @@ mod tests {
         #[test]
         fn rows_are_those_of_the_csv_crate(text in "[a,\"\n\ré]{0,40}") {
             prop_assert_eq!(rows(&text), rows_of_the_csv_crate(&text));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn rows_are_joined_alike_if_their_cells_are(text in "[a,\"\n ]{0,40}") {
+            let form = TextForm { encoding: Encoding::Utf8, bom: false, delimiter: b',' };
+            let source = TextReader::new(Box::new(std::io::Cursor::new(text.into_bytes())), form);
+            let block = Blocks::text(source, b',').next_block().expect("in memory").map(super::super::Block::parse);
+            let rows: Vec<Row<'_>> = block.iter().flat_map(ParsedBlock::rows).collect();
+            for (one, other) in rows.iter().flat_map(|one| rows.iter().map(move |other| (one, other))) {
+                let cells = |row: &Row<'_>| (0..3).map(|index| trim(row.cell(index)).to_owned()).collect::<Vec<_>>();
+                prop_assert_eq!(one.joined(3) == other.joined(3), cells(one) == cells(other));
+            }
         }
     }
 

@@ -3,28 +3,35 @@
 
 use std::borrow::Cow;
 
-use super::correct::{correct, is_half_width};
+use super::cells::{CellFault, CellFindings, Enough, Sort};
+use super::correct::{correct, is_bettered, is_half_width};
 use super::findings::Finding;
 use super::marks::Marks;
 use super::remembered::Remembered;
 use super::rule::{Cell, CellCheck, Class, Fault, Rule};
 use super::rules::RULES;
 use crate::schema::Field;
+use crate::tabular::Row;
 use crate::text::{narrow, trim};
 
 /// A rule and its check of a column's cells.
-type Bound = (&'static dyn Rule, Box<dyn CellCheck>);
+struct Bound {
+    /// The place of the rule in [`RULES`].
+    place: usize,
+    rule: &'static dyn Rule,
+    check: Box<dyn CellCheck>,
+}
 
 /// The checks of one column.
 pub(super) struct ColumnChecks {
     field: Field,
     half_width: bool,
-    /// Asked about every cell, blank ones too.
-    always: Vec<Bound>,
-    /// Asked about filled cells.
-    filled: Vec<Bound>,
-    /// Those that look for no marks, once more: they alone are asked about a filled cell without an alarming mark.
-    unmarked: Vec<Box<dyn CellCheck>>,
+    /// In the order of the rules, those first that are asked about blank cells too.
+    checks: Vec<Bound>,
+    /// How many are asked about blank cells.
+    always: usize,
+    /// The places of those that look for no marks: they alone are asked about a filled cell without an alarming mark.
+    unmarked: Vec<usize>,
     alarming: Marks,
     /// Whether an empty cell is fine.
     may_be_empty: bool,
@@ -33,79 +40,90 @@ pub(super) struct ColumnChecks {
 impl ColumnChecks {
     pub(super) fn new(field: Field) -> ColumnChecks {
         let half_width = is_half_width(&field);
+        let bound = RULES
+            .iter()
+            .enumerate()
+            .filter_map(|(place, rule)| Some(Bound { place, rule: *rule, check: rule.bind_cell(&field)? }));
+        let (mut checks, filled): (Vec<Bound>, Vec<Bound>) = bound.partition(|bound| bound.rule.looks_at_blank_cells());
+        let always = checks.len();
+        checks.extend(filled);
         // Narrowed, a cell is another text than the one whose marks are known.
-        let mut alarming = if half_width { Marks::NOT_ASCII } else { Marks::NONE };
-        let (mut always, mut filled): (Vec<Bound>, Vec<Bound>) = Default::default();
-        let mut unmarked = Vec::new();
-        for rule in RULES {
-            let Some(check) = rule.bind_cell(&field) else { continue };
-            if rule.looks_at_blank_cells() { &mut always } else { &mut filled }.push((*rule, check));
-            match rule.looks_for() {
-                Some(marks) => alarming = alarming.or(marks),
-                None => unmarked.extend(rule.bind_cell(&field)),
-            }
-        }
+        let narrowed = if half_width { Marks::NOT_ASCII } else { Marks::NONE };
+        let alarming = checks.iter().filter_map(|bound| bound.rule.looks_for()).fold(narrowed, Marks::or);
+        let unmarked = (0..checks.len()).filter(|check| checks[*check].rule.looks_for().is_none()).collect();
         let empty = Cell { raw: "", trimmed: "", text: "" };
-        let may_be_empty = always.iter().all(|(_, check)| check.check(empty).is_none());
-        ColumnChecks { half_width, alarming, may_be_empty, field, always, filled, unmarked }
+        let may_be_empty = checks[..always].iter().all(|bound| bound.check.check(empty).is_none());
+        ColumnChecks { field, half_width, checks, always, unmarked, alarming, may_be_empty }
     }
 
-    /// Checks one cell and tells whether it is filled.
+    /// Checks the cells of the column in rows with their indices in the block, and tells how many are filled.
     pub(super) fn check(
         &self,
-        raw: &str,
-        row: u64,
         column: usize,
+        rows: &[(usize, Row<'_>)],
+        enough: &Enough,
         seen: &mut Remembered,
-        told: &mut dyn FnMut(Finding),
-    ) -> bool {
-        if raw.is_empty() && self.may_be_empty {
-            return false;
-        }
-        if let Some(findings) = seen.find(raw) {
-            findings.iter().for_each(|finding| told(finding.clone().at_row(row)));
-            return !raw.is_empty();
-        }
-        let trimmed = trim(raw);
-        let findings =
-            if self.is_fine_at_a_glance(raw, trimmed) { Vec::new() } else { self.find(raw, trimmed, column) };
-        // A blank cell that is not empty is rare.
-        if raw.is_empty() || !trimmed.is_empty() {
-            seen.keep(raw, &findings);
-        }
-        findings.into_iter().for_each(|finding| told(finding.at_row(row)));
-        !trimmed.is_empty()
-    }
-
-    /// Whether no rule can have anything to say about a filled cell. What this says yes to, [`ColumnChecks::find`] finds
-    /// nothing in.
-    fn is_fine_at_a_glance(&self, raw: &str, trimmed: &str) -> bool {
-        if trimmed.is_empty() || raw.len() != trimmed.len() || Marks::of(raw).has_any(self.alarming) {
-            return false;
-        }
-        let cell = Cell { raw, trimmed, text: trimmed };
-        self.unmarked.iter().all(|check| check.check(cell).is_none())
-    }
-
-    /// Asks every rule. The findings do not say in which row they are.
-    fn find(&self, raw: &str, trimmed: &str, column: usize) -> Vec<Finding> {
-        let text = self.text(trimmed);
-        let cell = Cell { raw, trimmed, text: &text };
-        let filled: &[_] = if trimmed.is_empty() { &[] } else { &self.filled };
-        let mut faults = Vec::new();
-        for (rule, check) in self.always.iter().chain(filled) {
-            if let Some(fault) = check.check(cell) {
-                faults.push((*rule, check.as_ref(), fault));
-                if rule.settles_the_cell() {
-                    break;
-                }
+        found: &mut CellFindings,
+    ) -> u64 {
+        let mut filled = 0;
+        for (index, row) in rows {
+            let raw = row.cell(column);
+            if raw.is_empty() && self.may_be_empty {
+                continue;
+            }
+            if let Some(faults) = seen.find(raw) {
+                faults.iter().for_each(|fault| found.add(fault, *index, row.number));
+                filled += u64::from(!raw.is_empty());
+                continue;
+            }
+            let trimmed = trim(raw);
+            let marks = self.marks(raw, trimmed, row.is_ordinary(column));
+            let faults = self.find(raw, trimmed, marks, column, enough);
+            faults.iter().for_each(|fault| found.add(fault, *index, row.number));
+            filled += u64::from(!trimmed.is_empty());
+            // A blank cell that is not empty is rare.
+            if raw.is_empty() || !trimmed.is_empty() {
+                seen.keep(raw, faults);
             }
         }
-        let masked = faults.iter().find_map(|(_, _, fault)| fault.masked.clone());
-        let finding = |(rule, check, fault): (&'static dyn Rule, &dyn CellCheck, Fault)| {
-            let (suggestion, proposal) = if masked.is_some() { (None, None) } else { self.offers(rule, check, raw) };
-            Finding {
-                rule,
+        filled
+    }
+
+    /// What is known of a cell before any rule is asked.
+    fn marks(&self, raw: &str, trimmed: &str, is_ordinary: bool) -> Marks {
+        if trimmed.is_empty() || raw.len() != trimmed.len() {
+            return Marks::ALL;
+        }
+        let marks = if is_ordinary { Marks::of_ordinary(raw) } else { Marks::of(raw) };
+        let is_narrowed = self.half_width && marks.has_any(Marks::NOT_ASCII);
+        if is_narrowed { Marks::ALL } else { marks }
+    }
+
+    /// Asks every rule that can have anything to say about a cell with these marks.
+    fn find(&self, raw: &str, trimmed: &str, marks: Marks, column: usize, enough: &Enough) -> Vec<CellFault> {
+        let text = self.text(trimmed);
+        let cell = Cell { raw, trimmed, text: &text };
+        let faults = if marks.has_any(self.alarming) {
+            let asked = if trimmed.is_empty() { &self.checks[..self.always] } else { &self.checks };
+            let may_find = |bound: &&Bound| bound.rule.looks_for().is_none_or(|wanted| marks.has_any(wanted));
+            ask(asked.iter().filter(may_find), cell)
+        } else {
+            ask(self.unmarked.iter().map(|check| &self.checks[*check]), cell)
+        };
+        if faults.is_empty() {
+            return Vec::new();
+        }
+        let masked = faults.iter().find_map(|(_, fault)| fault.masked.clone());
+        let may_be_bettered = masked.is_none() && is_bettered(&self.field, raw, marks);
+        let told = |(bound, fault): (&Bound, Fault)| {
+            let (suggestion, proposal) = if may_be_bettered { self.offers(bound, raw) } else { (None, None) };
+            let class = match (&suggestion, &proposal) {
+                (Some(_), _) => Some(Class::Lossless),
+                (None, Some(_)) => Some(Class::Likely),
+                (None, None) => None,
+            };
+            let finding = (!enough.is_reached(bound.place, class)).then(|| Finding {
+                rule: bound.rule,
                 severity: fault.severity,
                 table: 0,
                 row: None,
@@ -116,9 +134,10 @@ impl ColumnChecks {
                 proposal,
                 cells: 1,
                 details: fault.details,
-            }
+            });
+            CellFault { sort: Sort { rule: bound.place, severity: fault.severity, column, class }, finding }
         };
-        faults.into_iter().map(finding).collect()
+        faults.into_iter().map(told).collect()
     }
 
     /// The cell with the corrections of the rules that complain about it and are allowed, and those rules.
@@ -130,9 +149,9 @@ impl ColumnChecks {
         let trimmed = trim(raw);
         let text = self.text(trimmed);
         let cell = Cell { raw, trimmed, text: &text };
-        let filled: &[_] = if trimmed.is_empty() { &[] } else { &self.filled };
+        let asked = if trimmed.is_empty() { &self.checks[..self.always] } else { &self.checks };
         let mut is_wrong = false;
-        for fault in self.always.iter().chain(filled).filter_map(|(_, check)| check.check(cell)) {
+        for fault in asked.iter().filter_map(|bound| bound.check.check(cell)) {
             // What must not be repeated must not stand in a list of changes either.
             if fault.masked.is_some() {
                 return None;
@@ -147,10 +166,10 @@ impl ColumnChecks {
     }
 
     /// The value meant beyond doubt, or else the one probably meant, if it no longer draws this finding.
-    fn offers(&self, rule: &dyn Rule, check: &dyn CellCheck, raw: &str) -> (Option<String>, Option<String>) {
+    fn offers(&self, bound: &Bound, raw: &str) -> (Option<String>, Option<String>) {
         let meant = |allowed: Class| {
             let (value, _) = correct(&self.field, raw, |_, class| class <= allowed)?;
-            self.passes(rule, check, &value).then_some(value)
+            self.passes(bound, &value).then_some(value)
         };
         match meant(Class::Lossless) {
             Some(sure) => (Some(sure), None),
@@ -159,11 +178,25 @@ impl ColumnChecks {
     }
 
     /// Whether a corrected value no longer draws this finding.
-    fn passes(&self, rule: &dyn Rule, check: &dyn CellCheck, value: &str) -> bool {
+    fn passes(&self, bound: &Bound, value: &str) -> bool {
         let text = self.text(value);
-        let is_asked = !value.is_empty() || rule.looks_at_blank_cells();
-        !is_asked || check.check(Cell { raw: value, trimmed: value, text: &text }).is_none()
+        let is_asked = !value.is_empty() || bound.rule.looks_at_blank_cells();
+        !is_asked || bound.check.check(Cell { raw: value, trimmed: value, text: &text }).is_none()
     }
+}
+
+/// What the checks find in a cell, up to one that says all there is to say.
+fn ask<'c>(checks: impl Iterator<Item = &'c Bound>, cell: Cell<'_>) -> Vec<(&'c Bound, Fault)> {
+    let mut faults = Vec::new();
+    for bound in checks {
+        if let Some(fault) = bound.check.check(cell) {
+            faults.push((bound, fault));
+            if bound.rule.settles_the_cell() {
+                break;
+            }
+        }
+    }
+    faults
 }
 
 #[cfg(test)]
@@ -249,6 +282,13 @@ mod tests {
         forms.flat_map(|(_, _, form)| form.schema.fields()).map(|field| ColumnChecks::new(field.clone())).collect()
     });
 
+    /// As [`Row::is_ordinary`] says of a cell of a text.
+    fn is_ordinary(cell: &str) -> bool {
+        !cell
+            .bytes()
+            .any(|byte| matches!(byte, 0..0x20 | b'#' | b'&' | b'<' | b'?' | b'[' | 0x7F | 0xC0..0xE3 | 0xEE..))
+    }
+
     fn cell() -> impl Strategy<Value = String> {
         let part = prop_oneof![4 => prop::sample::select(&PARTS[..]), 1 => prop::sample::select(&WHOLE[..])];
         let parts = prop::collection::vec(part, 0..8).prop_map(|parts| parts.concat());
@@ -259,27 +299,14 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(5000))]
 
         #[test]
-        fn what_is_fine_at_a_glance_is_fine(cell in cell(), column in any::<prop::sample::Index>()) {
+        fn marks_spare_rules_that_find_nothing(cell in cell(), column in any::<prop::sample::Index>()) {
             let checks = &CHECKS[column.index(CHECKS.len())];
             let trimmed = trim(&cell);
-            if checks.is_fine_at_a_glance(&cell, trimmed) {
-                prop_assert!(!trimmed.is_empty());
-                let found = checks.find(&cell, trimmed, 0);
-                prop_assert!(found.is_empty(), "{:?}", found);
-            }
-        }
-
-        #[test]
-        fn rules_find_nothing_without_the_marks_that_they_look_for(cell in cell(), column in any::<prop::sample::Index>()) {
-            let checks = &CHECKS[column.index(CHECKS.len())];
-            let trimmed = trim(&cell);
-            let is_narrow = checks.half_width && !cell.is_ascii();
-            let is_told_by_marks = !trimmed.is_empty() && trimmed.len() == cell.len() && !is_narrow;
-            for (rule, check) in checks.always.iter().chain(&checks.filled) {
-                if is_told_by_marks && rule.looks_for().is_some_and(|marks| !Marks::of(&cell).has_any(marks)) {
-                    let fault = check.check(Cell { raw: &cell, trimmed, text: trimmed });
-                    prop_assert!(fault.is_none(), "{} {:?}", rule.id(), fault);
-                }
+            let found = |marks| format!("{:?}", checks.find(&cell, trimmed, marks, 0, &Enough::new()));
+            let all = found(Marks::ALL);
+            prop_assert_eq!(&found(checks.marks(&cell, trimmed, false)), &all);
+            if is_ordinary(&cell) {
+                prop_assert_eq!(&found(checks.marks(&cell, trimmed, true)), &all);
             }
         }
 
@@ -288,11 +315,27 @@ mod tests {
             let checks = &CHECKS[column.index(CHECKS.len())];
             let mut seen = Remembered::new();
             for cell in cells.iter().chain(&cells) {
-                let (mut told, mut again) = (Vec::new(), Vec::new());
-                let is_filled = checks.check(cell, 2, 0, &mut seen, &mut |finding| told.push(format!("{finding:?}")));
-                checks.check(cell, 2, 0, &mut Remembered::new(), &mut |finding| again.push(format!("{finding:?}")));
-                prop_assert_eq!(is_filled, !trim(cell).is_empty());
-                prop_assert_eq!(told, again);
+                let check = |seen: &mut Remembered, enough: &Enough| {
+                    let mut found = CellFindings::default();
+                    let rows = [(0, Row::of_strings(2, std::slice::from_ref(cell)))];
+                    (checks.check(0, &rows, enough, seen, &mut found), found)
+                };
+                let (filled, told) = check(&mut seen, &Enough::new());
+                prop_assert_eq!(filled, u64::from(!trim(cell).is_empty()));
+                let (_, again) = check(&mut Remembered::new(), &Enough::new());
+                prop_assert_eq!(format!("{:?}", &told.told), format!("{:?}", &again.told));
+                // What is only counted is what would be told.
+                let enough = Enough::new();
+                for (_, finding) in &told.told {
+                    enough.reach(finding.rule, finding.class());
+                }
+                let (_, counted) = check(&mut Remembered::new(), &enough);
+                let kind = |finding: &Finding| (finding.rule.id(), finding.severity, finding.column, finding.class());
+                let kinds: Vec<_> = told.told.iter().map(|(_, finding)| kind(finding)).collect();
+                let sorts = counted.counted.iter().flat_map(|(sort, count)| (0..*count).map(|_| *sort));
+                let sorts: Vec<_> = sorts.map(|sort| (sort.rule().id(), sort.severity, Some(sort.column), sort.class)).collect();
+                prop_assert!(counted.told.is_empty());
+                prop_assert_eq!(sorts, kinds);
             }
         }
     }
@@ -306,7 +349,8 @@ mod tests {
             sample.schema.fields().iter().map(|field| ColumnChecks::new(field.clone())).collect();
         let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("sound")).collect();
         let cells = || rows.iter().flat_map(|row| row.iter().zip(&checks)).filter(|(cell, _)| !cell.is_empty());
-        let fine = cells().filter(|(cell, checks)| checks.is_fine_at_a_glance(cell, cell)).count();
+        let is_fine = |cell: &str, checks: &ColumnChecks| !checks.marks(cell, cell, false).has_any(checks.alarming);
+        let fine = cells().filter(|(cell, checks)| is_fine(cell, checks)).count();
         assert!(10 * fine > 9 * cells().count(), "{fine}");
     }
 }

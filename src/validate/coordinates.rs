@@ -16,7 +16,7 @@ pub(super) const LONGITUDES: RangeInclusive<f64> = 122.0..=154.0;
 
 /// The columns of latitude and longitude, where a file has both.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Coordinates {
+pub struct Coordinates {
     pub latitude: usize,
     pub longitude: usize,
 }
@@ -76,7 +76,7 @@ fn short_decimal(text: &str) -> Option<f64> {
 
 /// A point, in degrees.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Point {
+pub struct Point {
     pub latitude: f64,
     pub longitude: f64,
 }

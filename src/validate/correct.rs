@@ -9,6 +9,7 @@ pub(super) mod words;
 
 use std::borrow::Cow;
 
+use super::marks::Marks;
 use super::rule::Class;
 use super::rule::Class::{Likely, Lossless};
 use super::rules::kana::is_reading;
@@ -20,29 +21,56 @@ struct Step {
     /// The rule whose findings it mends, in cells of this field.
     rule: fn(&Field) -> &'static str,
     class: Class,
+    /// The marks without one of which it betters nothing; `None` where it looks at more than marks.
+    looks_for: Option<Marks>,
     apply: fn(&Field, &str) -> Option<String>,
 }
 
 /// In the order in which they are taken: first what does not belong in any cell, then the field's characters, then the
 /// kind's form.
 const STEPS: [Step; 17] = [
-    Step { rule: |_| "control-character", class: Lossless, apply: |_, value| without_stray(value) },
-    Step { rule: |_| "html", class: Likely, apply: |_, value| html::plain(value) },
-    Step { rule: |_| "whitespace", class: Lossless, apply: |_, value| changed(value, trim(value)) },
-    Step { rule: |_| "sanitize", class: Likely, apply: |_, value| with_hyphens(value) },
-    Step { rule: |_| "placeholder", class: Likely, apply: placeholder::emptied },
-    Step { rule: |_| "charset", class: Lossless, apply: half_width },
-    Step { rule: kana_rule, class: Lossless, apply: full_width_kana },
-    Step { rule: kana_rule, class: Likely, apply: katakana },
-    Step { rule: |_| "enumeration", class: Lossless, apply: words::spelt_otherwise },
-    Step { rule: |_| "enumeration", class: Likely, apply: words::probable_answer },
-    Step { rule: |_| "pattern", class: Lossless, apply: codes::at_full_width },
-    Step { rule: |_| "municipality-code", class: Lossless, apply: codes::sure_municipality },
-    Step { rule: |_| "municipality-code", class: Likely, apply: codes::probable_municipality },
-    Step { rule: format_rule, class: Lossless, apply: |field, value| if_wrong(field, value, Kind::normalise) },
-    Step { rule: format_rule, class: Likely, apply: |field, value| if_wrong(field, value, Kind::propose) },
-    Step { rule: |_| "number-format", class: Likely, apply: without_own_unit },
-    Step { rule: |_| "coordinate-precision", class: Lossless, apply: to_the_millimetre },
+    Step {
+        rule: |_| "control-character",
+        class: Lossless,
+        looks_for: Some(Marks::CONTROL),
+        apply: |_, value| without_stray(value),
+    },
+    Step { rule: |_| "html", class: Likely, looks_for: Some(Marks::MARKUP), apply: |_, value| html::plain(value) },
+    Step {
+        rule: |_| "whitespace",
+        class: Lossless,
+        looks_for: Some(Marks::BLANK_END),
+        apply: |_, value| changed(value, trim(value)),
+    },
+    Step {
+        rule: |_| "sanitize",
+        class: Likely,
+        looks_for: Some(Marks::BRACKET),
+        apply: |_, value| with_hyphens(value),
+    },
+    Step { rule: |_| "placeholder", class: Likely, looks_for: None, apply: placeholder::emptied },
+    Step { rule: |_| "charset", class: Lossless, looks_for: Some(Marks::NOT_ASCII), apply: half_width },
+    Step { rule: kana_rule, class: Lossless, looks_for: Some(Marks::HALF_KANA), apply: full_width_kana },
+    Step { rule: kana_rule, class: Likely, looks_for: None, apply: katakana },
+    Step { rule: |_| "enumeration", class: Lossless, looks_for: None, apply: words::spelt_otherwise },
+    Step { rule: |_| "enumeration", class: Likely, looks_for: None, apply: words::probable_answer },
+    Step { rule: |_| "pattern", class: Lossless, looks_for: None, apply: codes::at_full_width },
+    Step { rule: |_| "municipality-code", class: Lossless, looks_for: None, apply: codes::sure_municipality },
+    Step { rule: |_| "municipality-code", class: Likely, looks_for: None, apply: codes::probable_municipality },
+    Step {
+        rule: format_rule,
+        class: Lossless,
+        looks_for: None,
+        apply: |field, value| if_wrong(field, value, Kind::normalise),
+    },
+    Step {
+        rule: format_rule,
+        class: Likely,
+        looks_for: None,
+        apply: |field, value| if_wrong(field, value, Kind::propose),
+    },
+    Step { rule: |_| "number-format", class: Likely, looks_for: None, apply: without_own_unit },
+    Step { rule: |_| "coordinate-precision", class: Lossless, looks_for: None, apply: to_the_millimetre },
 ];
 
 /// What one step leaves can be work for an earlier one, so the chain is taken again; more often than this means that two
@@ -77,6 +105,12 @@ pub(super) fn correct(
         }
     }
     (value != raw).then(|| (value.into_owned(), rules))
+}
+
+/// Whether any step has something to better in a cell with these marks. Where none has, no choice of steps has.
+pub(super) fn is_bettered(field: &Field, raw: &str, marks: Marks) -> bool {
+    let may_apply = |step: &&Step| step.looks_for.is_none_or(|wanted| marks.has_any(wanted));
+    STEPS.iter().filter(may_apply).any(|step| (step.apply)(field, raw).is_some())
 }
 
 /// Whether the cells of a field are narrowed before their form is checked.

@@ -2,38 +2,45 @@
 
 use std::sync::Arc;
 
+use super::cells::{CellFindings, Enough};
 use super::column::ColumnChecks;
-use super::findings::{Finding, Findings};
-use super::fingerprints;
+use super::coordinates::Coordinates;
+use super::findings::Findings;
 use super::parallel;
 use super::publishable::Publishable;
 use super::remembered::Remembered;
 use super::report::{Report, TableReport};
-use super::rule::{Counts, Intake, Repair, TableCheck};
+use super::rule::{Counts, Intake, Repair, RowFacts, TableCheck, TableRow};
 use super::rules::{self, RULES};
 use super::{Checked, Request};
 use crate::schema::Field;
 use crate::tabular::header::{self, Column, Header};
-use crate::tabular::{Block, Document, ParsedBlock, ReadError, Row, Upload};
+use crate::tabular::{Block, Digest, Document, ParsedBlock, ReadError, Row, Upload};
 use crate::text::trim;
 
 /// Checks the sheet that a heading was found in.
 pub(super) fn check_table(
     upload: &Upload,
     document: Document,
+    digest: Digest,
     header: Header<'_>,
     request: &Request<'_>,
 ) -> Result<Checked, ReadError> {
     let mut findings = Findings::new(request.max_issues);
     let table = run(upload, &document, &header, request, &mut findings)?.0;
-    let document = Arc::new(document);
-    let publishable = Publishable::new(&document, &header, &table);
-    let report = Report::new(upload, &document, vec![table], findings, request);
+    let (document, sha256) = (Arc::new(document), digest.wait()?);
+    let publishable = Publishable::new(&document, &sha256, &header, &table);
+    let report = Report::new(upload, &document, sha256, vec![table], findings, request);
     Ok(Checked { report, document, publishable })
 }
 
 /// Checks a zip of tables, each sheet by the table that its name or heading calls for.
-pub(super) fn check_tables(upload: &Upload, document: Document, request: &Request<'_>) -> Result<Checked, ReadError> {
+pub(super) fn check_tables(
+    upload: &Upload,
+    document: Document,
+    digest: Digest,
+    request: &Request<'_>,
+) -> Result<Checked, ReadError> {
     let mut findings = Findings::new(request.max_issues);
     let mut tables = Vec::new();
     let mut present = Vec::new();
@@ -55,7 +62,7 @@ pub(super) fn check_tables(upload: &Upload, document: Document, request: &Reques
             findings.add(rules::missing_table::finding(&table.name));
         }
     }
-    let report = Report::new(upload, &document, tables, findings, request);
+    let report = Report::new(upload, &document, digest.wait()?, tables, findings, request);
     Ok(Checked { report, document: Arc::new(document), publishable: None })
 }
 
@@ -86,8 +93,9 @@ pub(super) fn run(
     };
     let mut blocks = sheet.blocks()?;
     let threads = if document.bytes < WORTH_THREADS { 1 } else { request.threads };
-    let source = || blocks.next_block();
-    parallel::in_order(threads, source, || check_cells(&columns), |block| pass.take(block, findings))?;
+    let (enough, coordinates) = (Enough::new(), Coordinates::of(&intake));
+    let check = || check_cells(&columns, coordinates, header.last_row, &enough);
+    parallel::in_order(threads, || blocks.next_block(), check, |block| pass.take(block, &enough, findings))?;
     let Pass { mut table_checks, mut counts, .. } = pass;
     counts.lines = blocks.line_facts();
     for (_, check) in &mut table_checks {
@@ -103,34 +111,54 @@ pub(super) fn run(
 /// A file of fewer bytes is checked before threads are up.
 const WORTH_THREADS: u64 = 1 << 20;
 
-/// A check of the cells of one block after the other.
-fn check_cells<'s>(columns: &[ColumnChecks]) -> impl FnMut(Block<'s>) -> CheckedBlock<'s> {
+/// Rows whose cells are checked column by column: so many that a column's checks stay at hand, and so few that the rows do.
+const BATCH: usize = 64;
+
+/// A check of the cells of one block after the other. Up to the last row of the heading nothing is only counted, since what
+/// is found there will be taken out again.
+fn check_cells<'s>(
+    columns: &[ColumnChecks],
+    coordinates: Option<Coordinates>,
+    heading_end: u64,
+    enough: &Enough,
+) -> impl FnMut(Block<'s>) -> CheckedBlock<'s> {
     let mut seen: Vec<Remembered> = columns.iter().map(|_| Remembered::new()).collect();
-    move |block| CheckedBlock::new(block.parse(), columns, &mut seen)
+    let never = Enough::new();
+    move |block| {
+        let rows = block.parse();
+        let is_heading = rows.row(0).is_some_and(|row| row.number <= heading_end);
+        CheckedBlock::new(rows, columns, coordinates, if is_heading { &never } else { enough }, &mut seen)
+    }
 }
 
 /// Rows with what the checks of their cells found: all that can be known about them without the other rows.
 struct CheckedBlock<'a> {
     rows: ParsedBlock<'a>,
-    /// Findings with the indices of their rows in the block, in order.
-    findings: Vec<(usize, Finding)>,
+    cells: CellFindings,
     /// For each column, how many cells are filled.
     filled: Vec<u64>,
     /// Of each row.
-    fingerprints: Vec<u64>,
+    facts: Vec<RowFacts>,
 }
 
 impl<'a> CheckedBlock<'a> {
-    fn new(rows: ParsedBlock<'a>, columns: &[ColumnChecks], seen: &mut [Remembered]) -> CheckedBlock<'a> {
-        let (mut findings, mut filled) = (Vec::new(), vec![0; columns.len()]);
-        for (index, row) in rows.rows().enumerate().filter(|(_, row)| !row.is_empty()) {
+    fn new(
+        rows: ParsedBlock<'a>,
+        columns: &[ColumnChecks],
+        coordinates: Option<Coordinates>,
+        enough: &Enough,
+        seen: &mut [Remembered],
+    ) -> CheckedBlock<'a> {
+        let (mut cells, mut filled) = (CellFindings::default(), vec![0; columns.len()]);
+        let with_content: Vec<(usize, Row<'_>)> = rows.rows().enumerate().filter(|(_, row)| !row.is_empty()).collect();
+        for batch in with_content.chunks(BATCH) {
             for (place, (column, seen)) in columns.iter().zip(&mut *seen).enumerate() {
-                let mut found = |finding| findings.push((index, finding));
-                filled[place] += u64::from(column.check(row.cell(place), row.number, place, seen, &mut found));
+                filled[place] += column.check(place, batch, enough, seen, &mut cells);
             }
         }
-        let fingerprints = rows.rows().map(|row| fingerprints::of_row(&row, columns.len())).collect();
-        CheckedBlock { rows, findings, filled, fingerprints }
+        cells.order();
+        let facts = rows.rows().map(|row| RowFacts::of(&row, columns.len(), coordinates)).collect();
+        CheckedBlock { rows, cells, filled, facts }
     }
 
     /// Takes what was found in the first rows out again: they are not data.
@@ -140,7 +168,7 @@ impl<'a> CheckedBlock<'a> {
                 *filled -= u64::from(!trim(row.cell(place)).is_empty());
             }
         }
-        self.findings.retain(|(index, _)| *index >= rows);
+        self.cells.told.retain(|(index, _)| *index >= rows);
     }
 }
 
@@ -157,14 +185,14 @@ struct Pass {
 }
 
 impl Pass {
-    fn take(&mut self, mut block: CheckedBlock<'_>, findings: &mut Findings) {
+    fn take(&mut self, mut block: CheckedBlock<'_>, enough: &Enough, findings: &mut Findings) {
         block.forget_first(self.to_skip);
         for (all, filled) in self.counts.filled.iter_mut().zip(&block.filled) {
             *all += filled;
         }
-        let mut found = block.findings.into_iter().peekable();
-        for (index, (mut row, fingerprint)) in block.rows.rows().zip(block.fingerprints).enumerate() {
-            row.fingerprint = Some(fingerprint);
+        findings.add_cells(block.cells, enough);
+        let mut rows = Vec::with_capacity(block.facts.len());
+        for (row, facts) in block.rows.rows().zip(block.facts) {
             let last_number = std::mem::replace(&mut self.last_number, row.number);
             if self.to_skip > 0 {
                 self.to_skip -= 1;
@@ -177,13 +205,11 @@ impl Pass {
                 continue;
             }
             self.counts.rows += 1;
-            while let Some((_, finding)) = found.next_if(|(place, _)| *place == index) {
-                findings.add(finding);
-            }
             self.count_surplus(&row);
-            for (_, check) in &mut self.table_checks {
-                check.row(&row, findings);
-            }
+            rows.push(TableRow::new(row, facts));
+        }
+        for (_, check) in &mut self.table_checks {
+            check.rows(&rows, findings);
         }
     }
 

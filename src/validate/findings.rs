@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::cells::{CellFindings, Enough, Sort};
 use super::plan::{Plan, PlanEntry};
-use super::rule::{Level, Rule};
+use super::rule::{Class, Level, Rule};
 use crate::text::{Lang, Text};
 
 /// How grave a finding is.
@@ -148,6 +149,15 @@ impl Finding {
         self
     }
 
+    /// How far its correction can be trusted; `None` where only the municipality can mend it.
+    pub(super) fn class(&self) -> Option<Class> {
+        match (&self.suggestion, &self.proposal) {
+            (Some(_), _) => Some(Class::Lossless),
+            (None, Some(_)) => Some(Class::Likely),
+            (None, None) => self.rule.vanishes_when_rewritten().then_some(Class::Lossless),
+        }
+    }
+
     /// The message in one language. `label` names the column it stands in.
     pub fn message(&self, lang: Lang, label: &str) -> String {
         const SHOWN: usize = 60;
@@ -267,30 +277,63 @@ impl Findings {
     /// Adds one.
     pub fn add(&mut self, mut finding: Finding) {
         finding.table = self.table;
-        let tally = self.tallies.entry(Alike::of(&finding)).or_default();
-        tally.count += 1;
-        tally.fixable += u64::from(finding.suggestion.is_some());
-        *self.by_code.entry(finding.rule.id()).or_default() += 1;
-        match finding.severity {
-            Severity::Error => {
-                self.errors += 1;
-                self.is_unusable |= FATAL.contains(&finding.rule.id());
-            }
-            Severity::Warning => self.warnings += 1,
-            Severity::Info => self.infos += 1,
-        }
-        self.plan.add(&finding);
-        self.fixable += u64::from(finding.suggestion.is_some());
+        let class = finding.class();
+        self.count(Alike::of(&finding), finding.suggestion.is_some(), 1);
+        self.plan.count(finding.rule, finding.severity, class, finding.cells);
+        self.plan.show(&finding, class);
         if let Some(row) = finding.row {
-            match finding.severity {
-                Severity::Error => self.rows_with_errors.add(row),
-                Severity::Warning => self.rows_with_warnings.add(row),
-                Severity::Info => {}
-            }
+            self.add_row(finding.severity, row);
         }
         let listed = self.listed.entry((finding.rule.level(), finding.rule.id())).or_default();
         if listed.len() < self.listed_per_rule {
             listed.push(finding);
+        }
+    }
+
+    /// Adds what was found in the cells of a block, and says of which there are now enough.
+    pub(super) fn add_cells(&mut self, cells: CellFindings, enough: &Enough) {
+        for (_, finding) in cells.told {
+            let (rule, class) = (finding.rule, finding.class());
+            self.add(finding);
+            let is_full = self.listed[&(rule.level(), rule.id())].len() >= self.listed_per_rule;
+            if is_full && self.plan.is_shown_enough(rule, class) {
+                enough.reach(rule, class);
+            }
+        }
+        for (sort, count) in cells.counted {
+            let Sort { severity, column, class, .. } = sort;
+            let (rule, column) = (sort.rule(), Some(column));
+            let alike = Alike { severity, level: rule.level(), table: self.table, column, rule: rule.id() };
+            self.count(alike, class == Some(Class::Lossless), count);
+            self.plan.count(rule, severity, class, count);
+        }
+        for (severity, row) in cells.rows {
+            self.add_row(severity, row);
+        }
+    }
+
+    fn count(&mut self, alike: Alike, is_fixable: bool, count: u64) {
+        let fixable = if is_fixable { count } else { 0 };
+        let tally = self.tallies.entry(alike).or_default();
+        tally.count += count;
+        tally.fixable += fixable;
+        self.fixable += fixable;
+        *self.by_code.entry(alike.rule).or_default() += count;
+        match alike.severity {
+            Severity::Error => {
+                self.errors += count;
+                self.is_unusable |= FATAL.contains(&alike.rule);
+            }
+            Severity::Warning => self.warnings += count,
+            Severity::Info => self.infos += count,
+        }
+    }
+
+    fn add_row(&mut self, severity: Severity, row: u64) {
+        match severity {
+            Severity::Error => self.rows_with_errors.add(row),
+            Severity::Warning => self.rows_with_warnings.add(row),
+            Severity::Info => {}
         }
     }
 

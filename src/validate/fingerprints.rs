@@ -1,11 +1,10 @@
 //! Numbers that stand for texts and rows, and where each stood first: a million rows take little room.
 
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::sync::LazyLock;
 
 use foldhash::quality::RandomState;
 
-use super::rule::value;
 use crate::tabular::Row;
 
 /// Another one each time the program runs, so that nobody can prepare texts that share a number.
@@ -18,13 +17,7 @@ pub(super) fn of_text(text: &str) -> u64 {
 
 /// The number of a row: the same for rows of which the first so many cells are the same but for blanks around them.
 pub(super) fn of_row(row: &Row<'_>, columns: usize) -> u64 {
-    row.fingerprint.unwrap_or_else(|| {
-        let mut hasher = SEED.build_hasher();
-        for column in 0..columns {
-            value(row, Some(column)).hash(&mut hasher);
-        }
-        hasher.finish()
-    })
+    of_text(&row.joined(columns))
 }
 
 /// In which row each fingerprint stood first.
@@ -32,10 +25,13 @@ pub(super) fn of_row(row: &Row<'_>, columns: usize) -> u64 {
 pub(super) struct FirstRows {
     /// By row: the fingerprint that was first in it.
     fingerprints: Vec<u64>,
-    /// An open-addressed table of such rows; 0 is free.
-    slots: Vec<u32>,
+    /// An open-addressed table: a part of the fingerprint, and the row; 0 is free.
+    slots: Vec<u64>,
     filled: usize,
 }
+
+/// The bits of a slot that are the fingerprint's. The place of a slot is made of the others.
+const PART: u64 = !0 << 32;
 
 impl FirstRows {
     /// The first row with this fingerprint: `row` itself, where no earlier one has it.
@@ -47,9 +43,9 @@ impl FirstRows {
         }
         let place = self.place(fingerprint);
         if self.slots[place] != 0 {
-            return u64::from(self.slots[place]);
+            return self.slots[place] & !PART;
         }
-        self.slots[place] = own;
+        self.slots[place] = (fingerprint & PART) | row;
         self.filled += 1;
         let own = index(own);
         if self.fingerprints.len() <= own {
@@ -59,24 +55,45 @@ impl FirstRows {
         row
     }
 
+    /// Looks where fingerprints belong that will be asked for next. All at a time they are at hand much sooner than one after
+    /// the other.
+    pub fn expect(&self, fingerprints: impl Iterator<Item = u64>) {
+        if let Some(mask) = self.slots.len().checked_sub(1) {
+            let seen = fingerprints.fold(0, |seen, fingerprint| seen ^ self.slots[start(fingerprint) & mask]);
+            std::hint::black_box(seen);
+        }
+    }
+
     /// The slot that holds a fingerprint, or the free one where it belongs.
     fn place(&self, fingerprint: u64) -> usize {
         let mask = self.slots.len() - 1;
-        let mut place = usize::try_from(fingerprint >> 16).unwrap_or(usize::MAX) & mask;
-        while self.slots[place] != 0 && self.fingerprints[index(self.slots[place])] != fingerprint {
+        let mut place = start(fingerprint) & mask;
+        while self.slots[place] != 0 && !self.is_in(place, fingerprint) {
             place = (place + 1) & mask;
         }
         place
     }
 
+    fn is_in(&self, place: usize, fingerprint: u64) -> bool {
+        let slot = self.slots[place];
+        let row = usize::try_from(slot & !PART).expect("rows are counted in memory");
+        slot & PART == fingerprint & PART && self.fingerprints[row] == fingerprint
+    }
+
     fn grow(&mut self) {
         let slots = (2 * self.slots.len()).max(1 << 10);
-        let rows = std::mem::replace(&mut self.slots, vec![0; slots]);
-        for row in rows.into_iter().filter(|row| *row != 0) {
-            let place = self.place(self.fingerprints[index(row)]);
-            self.slots[place] = row;
+        let old = std::mem::replace(&mut self.slots, vec![0; slots]);
+        for slot in old.into_iter().filter(|slot| *slot != 0) {
+            let row = usize::try_from(slot & !PART).expect("rows are counted in memory");
+            let place = self.place(self.fingerprints[row]);
+            self.slots[place] = slot;
         }
     }
+}
+
+/// Where the search for a fingerprint starts, before it is brought into the table.
+fn start(fingerprint: u64) -> usize {
+    usize::try_from(fingerprint & !PART).expect("32 bits")
 }
 
 fn index(row: u32) -> usize {

@@ -8,6 +8,8 @@ pub struct Marks(u16);
 impl Marks {
     /// No mark at all.
     pub const NONE: Marks = Marks(0);
+    /// Every mark: what is said of a cell that is blank or was not looked at.
+    pub const ALL: Marks = Marks(u16::MAX);
     /// A blank at one of the ends. Not told by [`Marks::of`], but by trimming.
     pub const BLANK_END: Marks = Marks(1);
     /// A line break.
@@ -28,7 +30,7 @@ impl Marks {
     pub const BRACKET: Marks = Marks(1 << 8);
     /// `?`.
     pub const QUESTION: Marks = Marks(1 << 9);
-    /// `E` or `e`, and `+` or `-`.
+    /// `E` or `e`, and `+` or `-`, before a digit at the end.
     pub const EXPONENT: Marks = Marks(1 << 10);
     /// Eleven digits or more, perhaps not side by side.
     pub const MANY_DIGITS: Marks = Marks(1 << 11);
@@ -54,7 +56,7 @@ impl Marks {
     /// The marks of a cell. There may be one too many, but never one too few.
     pub fn of(cell: &str) -> Marks {
         let bytes = cell.as_bytes();
-        let (mut found, mut digits, mut at) = (Marks::NONE, 0_u32, 0);
+        let (mut found, mut digits, mut at) = (Marks::NONE, 0, 0);
         while let Some(byte) = bytes.get(at) {
             let (marks, length) = match byte {
                 0..0x80 => (ASCII[usize::from(*byte)], 1),
@@ -63,21 +65,39 @@ impl Marks {
                 0xF0.. => (FOUR_BYTES, 4),
             };
             found = found.or(marks);
-            digits += u32::from(marks.has_any(Marks::DIGIT));
+            digits += usize::from(marks.has_any(Marks::DIGIT));
             at += length;
         }
         if digits >= MANY {
             found = found.or(Marks::MANY_DIGITS);
         }
-        if found.has_any(Marks::LETTER_E) && found.has_any(Marks::SIGN) {
+        if found.has_any(Marks::LETTER_E) && found.has_any(Marks::SIGN) && ends_with_digit(bytes) {
+            found = found.or(Marks::EXPONENT);
+        }
+        found
+    }
+
+    /// As [`Marks::of`], of a cell that [`Row::is_ordinary`](crate::tabular::Row::is_ordinary) says to be: few marks are left.
+    pub fn of_ordinary(cell: &str) -> Marks {
+        let bytes = cell.as_bytes();
+        let mut found = if cell.is_ascii() { Marks::NONE } else { Marks::NOT_ASCII };
+        let digits = || bytes.iter().map(|byte| usize::from(byte.is_ascii_digit())).sum::<usize>();
+        if bytes.len() >= MANY && digits() >= MANY {
+            found = found.or(Marks::MANY_DIGITS);
+        }
+        if ends_with_digit(bytes) && bytes.iter().any(|byte| matches!(byte, b'E' | b'e')) {
             found = found.or(Marks::EXPONENT);
         }
         found
     }
 }
 
+fn ends_with_digit(bytes: &[u8]) -> bool {
+    bytes.last().is_some_and(u8::is_ascii_digit)
+}
+
 /// How many digits are many: a telephone number of a person has eleven.
-const MANY: u32 = 11;
+const MANY: usize = 11;
 
 /// U+0080 to U+07FF begin with controls; the rest of them is rare here.
 const TWO_BYTES: Marks = Marks::NOT_ASCII.or(Marks::CONTROL);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::findings::{Finding, Severity};
-use super::rule::Class;
+use super::rule::{Class, Rule};
 use super::rules::RULES;
 
 /// How many samples an entry shows.
@@ -49,31 +49,36 @@ pub struct Sample {
 pub(super) struct Plan(BTreeMap<(&'static str, Option<Class>), PlanEntry>);
 
 impl Plan {
-    pub(super) fn add(&mut self, finding: &Finding) {
-        let rule = finding.rule.id();
-        let (class, after) = match (&finding.suggestion, &finding.proposal) {
-            (Some(sure), _) => (Some(Class::Lossless), Some(sure)),
-            (None, Some(likely)) => (Some(Class::Likely), Some(likely)),
-            (None, None) if finding.rule.vanishes_when_rewritten() => (Some(Class::Lossless), None),
-            (None, None) => (None, None),
-        };
+    /// Counts cells that findings of a rule are about.
+    pub(super) fn count(&mut self, rule: &dyn Rule, severity: Severity, class: Option<Class>, cells: u64) {
+        let rule = rule.id();
         let entry = self.0.entry((rule, class)).or_insert_with(|| PlanEntry {
             rule,
-            severity: finding.severity,
+            severity,
             class,
             cells: 0,
             samples: Vec::new(),
         });
-        entry.severity = entry.severity.min(finding.severity);
-        entry.cells += finding.cells;
+        entry.severity = entry.severity.min(severity);
+        entry.cells += cells;
+    }
+
+    /// Shows a finding that was counted, where there is room.
+    pub(super) fn show(&mut self, finding: &Finding, class: Option<Class>) {
+        let Some(entry) = self.0.get_mut(&(finding.rule.id(), class)) else { return };
         if entry.samples.len() < SAMPLES {
             entry.samples.push(Sample {
                 row: finding.row,
                 column: finding.column,
                 before: finding.value.clone().unwrap_or_default(),
-                after: after.cloned(),
+                after: finding.suggestion.as_ref().or(finding.proposal.as_ref()).cloned(),
             });
         }
+    }
+
+    /// Whether no more findings of a rule and class will be shown.
+    pub(super) fn is_shown_enough(&self, rule: &dyn Rule, class: Option<Class>) -> bool {
+        self.0.get(&(rule.id(), class)).is_some_and(|entry| entry.samples.len() >= SAMPLES)
     }
 
     /// The entries in the order of the rules, the surest first.

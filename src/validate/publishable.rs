@@ -57,7 +57,12 @@ pub struct PublishableRecord {
 
 impl Publishable {
     /// `None` where the file was recognised as no data set.
-    pub(super) fn new(document: &Arc<Document>, header: &Header<'_>, table: &TableReport) -> Option<Publishable> {
+    pub(super) fn new(
+        document: &Arc<Document>,
+        sha256: &str,
+        header: &Header<'_>,
+        table: &TableReport,
+    ) -> Option<Publishable> {
         let subject = header.subject?;
         let is_filled: Vec<bool> = table.counts.filled.iter().map(|count| *count > 0).collect();
         let Lifting { schema, field_count, extra_columns, sources } =
@@ -70,7 +75,7 @@ impl Publishable {
             edition: subject.form.edition,
             extra_columns,
             rows: table.rows,
-            sha256: document.sha256.clone(),
+            sha256: sha256.to_owned(),
             has_ids: id_columns.iter().any(|column| table.counts.filled[*column] > 0),
             sources,
             schema,

@@ -1,6 +1,6 @@
 //! Cells of a column and what was found in them: many columns hold the same few values over and over.
 
-use super::findings::Finding;
+use super::cells::CellFault;
 
 /// How many cells are remembered at most.
 const SLOTS: usize = 256;
@@ -22,7 +22,7 @@ pub(super) struct Remembered {
 #[derive(Clone)]
 struct Seen {
     cell: String,
-    findings: Vec<Finding>,
+    faults: Vec<CellFault>,
 }
 
 impl Remembered {
@@ -31,7 +31,7 @@ impl Remembered {
     }
 
     /// What was found in such a cell not long ago.
-    pub fn find(&mut self, cell: &str) -> Option<&[Finding]> {
+    pub fn find(&mut self, cell: &str) -> Option<&[CellFault]> {
         if self.slots.is_empty() || cell.len() > LONGEST {
             return None;
         }
@@ -45,11 +45,11 @@ impl Remembered {
         }
         let seen = self.slots[slot(cell)].as_ref().filter(|seen| seen.cell == cell)?;
         self.hits += 1;
-        Some(&seen.findings)
+        Some(&seen.faults)
     }
 
     /// Remembers a cell.
-    pub fn keep(&mut self, cell: &str, findings: &[Finding]) {
+    pub fn keep(&mut self, cell: &str, faults: Vec<CellFault>) {
         if self.slots.is_empty() || cell.len() > LONGEST {
             return;
         }
@@ -57,9 +57,9 @@ impl Remembered {
             Some(seen) => {
                 seen.cell.clear();
                 seen.cell.push_str(cell);
-                seen.findings = findings.to_vec();
+                seen.faults = faults;
             }
-            slot => *slot = Some(Seen { cell: cell.to_owned(), findings: findings.to_vec() }),
+            slot => *slot = Some(Seen { cell: cell.to_owned(), faults }),
         }
     }
 }
@@ -67,10 +67,12 @@ impl Remembered {
 /// A number below [`SLOTS`] made of the ends of a cell.
 fn slot(cell: &str) -> usize {
     let bytes = cell.as_bytes();
-    let word = |bytes: &[u8]| bytes.iter().fold(0, |word: u64, byte| (word << 8) | u64::from(*byte));
-    let ends = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        (Some(first), Some(last)) => u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(29),
-        _ => word(bytes),
+    let ends = if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(29)
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+    } else {
+        bytes.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte))
     };
     let mixed = ends.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56;
     usize::try_from(mixed).expect("eight bits")
@@ -79,17 +81,20 @@ fn slot(cell: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::validate::cells::Sort;
     use crate::validate::findings::Severity;
-    use crate::validate::rules::find;
 
     #[test]
     fn what_was_kept_is_found_and_nothing_else() {
-        let rule = find("required").expect("a rule");
+        let fault = |column| CellFault {
+            sort: Sort { rule: 0, severity: Severity::Error, column, class: None },
+            finding: None,
+        };
         let mut seen = Remembered::new();
         for (cell, findings) in [("東京都", 0), ("", 1), ("a", 2), ("一二三四五六七八九十", 0)] {
             assert!(seen.find(cell).is_none(), "{cell}");
-            seen.keep(cell, &vec![Finding::new(rule, Severity::Error); findings]);
-            assert_eq!(seen.find(cell).map(<[Finding]>::len), Some(findings), "{cell}");
+            seen.keep(cell, (0..findings).map(fault).collect());
+            assert_eq!(seen.find(cell).map(<[CellFault]>::len), Some(findings), "{cell}");
         }
         assert!(seen.find("東京").is_none() && seen.find("一二三四五六七八九").is_none());
     }
@@ -100,7 +105,7 @@ mod tests {
         for number in 0..TRIED {
             let cell = number.to_string();
             assert!(seen.find(&cell).is_none());
-            seen.keep(&cell, &[]);
+            seen.keep(&cell, Vec::new());
         }
         assert!(seen.slots.is_empty());
     }

@@ -74,6 +74,7 @@ pub fn repair(
     told: &mut dyn FnMut(&Patch<'_>) -> io::Result<()>,
 ) -> Result<Repaired, RepairError> {
     let request = &Request { columns: Some(&recipe.columns), ..*request };
+    let digest = upload.digest();
     let document = tabular::read(upload)?;
     if document.container == Container::Zip {
         return Err(RepairError::SeveralTables);
@@ -131,7 +132,7 @@ pub fn repair(
         },
         cells,
         row_numbers,
-        report: Report::new(upload, &document, vec![table], findings, request),
+        report: Report::new(upload, &document, digest.wait()?, vec![table], findings, request),
     })
 }
 

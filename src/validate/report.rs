@@ -167,6 +167,7 @@ impl Report {
     pub(super) fn new(
         upload: &Upload,
         document: &Document,
+        sha256: String,
         tables: Vec<TableReport>,
         mut findings: Findings,
         request: &Request<'_>,
@@ -177,7 +178,7 @@ impl Report {
             file: FileReport {
                 name: upload.name().map(str::to_owned),
                 bytes: document.bytes,
-                sha256: document.sha256.clone(),
+                sha256,
                 container: document.container,
             },
             standard_detected: request.standard.is_none() && tables.iter().any(|table| table.standard.is_some()),

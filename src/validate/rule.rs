@@ -1,6 +1,7 @@
 //! What a rule is: everything about one check and the correction it offers, in one file under `rules/`.
 
 use std::borrow::Cow;
+use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,9 @@ use crate::tabular::header::{Column, Header};
 use crate::tabular::{Document, Row, Sheet, Upload};
 use crate::text::{Text, trim};
 
+use super::coordinates::{Coordinates, Point};
 use super::findings::{Findings, Severity};
+use super::fingerprints;
 use super::marks::Marks;
 
 /// Where a rule looks.
@@ -219,10 +222,58 @@ impl<F: Fn(Cell<'_>) -> Option<Fault> + Send + Sync> CellCheck for F {
     }
 }
 
+/// A row as the checks across cells and rows see it: with what several of them ask about it, worked out beforehand.
+#[derive(Clone, Copy)]
+pub struct TableRow<'a> {
+    row: Row<'a>,
+    /// What was worked out.
+    pub facts: RowFacts,
+}
+
+/// What is worked out about a row by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct RowFacts {
+    /// The same number for rows that are alike.
+    pub fingerprint: u64,
+    /// The place of the row, where both its coordinates can be read and it lies in Japan. Most rows have one, and then there is
+    /// nothing wrong with the coordinates by themselves.
+    pub point: Option<Point>,
+}
+
+impl RowFacts {
+    /// Of a row under so many headings.
+    pub fn of(row: &Row<'_>, columns: usize, coordinates: Option<Coordinates>) -> RowFacts {
+        RowFacts {
+            fingerprint: fingerprints::of_row(row, columns),
+            point: coordinates.and_then(|coordinates| coordinates.point(row)),
+        }
+    }
+}
+
+impl<'a> TableRow<'a> {
+    /// A row and what was worked out about it.
+    pub fn new(row: Row<'a>, facts: RowFacts) -> TableRow<'a> {
+        TableRow { row, facts }
+    }
+}
+
+impl<'a> Deref for TableRow<'a> {
+    type Target = Row<'a>;
+
+    fn deref(&self) -> &Row<'a> {
+        &self.row
+    }
+}
+
 /// A check across cells or rows.
 pub trait TableCheck: Send {
     /// Sees one row.
-    fn row(&mut self, row: &Row<'_>, findings: &mut Findings);
+    fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings);
+
+    /// Sees the next rows.
+    fn rows(&mut self, rows: &[TableRow<'_>], findings: &mut Findings) {
+        rows.iter().for_each(|row| self.row(row, findings));
+    }
 
     /// After the last row.
     fn finish(&mut self, _findings: &mut Findings) {}

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::coordinates::Coordinates;
 use super::findings::{Finding, Findings};
-use super::rule::{Amendment, Counts, Intake, Repair, Rule};
+use super::rule::{Amendment, Counts, Intake, Repair, RowFacts, Rule, TableRow};
 use crate::municipality;
 use crate::standard::Registry;
 use crate::tabular::{self, Upload, header};
@@ -81,7 +82,8 @@ impl Trial {
             lines.push((0..width).map(|index| row.cell(index).to_owned()).collect());
             numbers.push(row.number);
             if let Some(check) = &mut check {
-                check.row(&row, &mut findings);
+                let facts = RowFacts::of(&row, intake.columns().len(), Coordinates::of(&intake));
+                check.row(&TableRow::new(row, facts), &mut findings);
             }
         }
         if let Some(check) = &mut check {

@@ -48,12 +48,8 @@ pub(super) fn normalise(text: &str) -> Option<String> {
 
 fn normalise_one(text: &str) -> Option<String> {
     // Other signs do not change the digits, so where these are no number nothing helps. A country code does.
-    if text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit() || b" .-()".contains(&byte)) {
-        let digits = text.bytes().filter(u8::is_ascii_digit).count();
-        let has_eleven = text.bytes().filter(u8::is_ascii_digit).nth(2) == Some(b'0');
-        if digits != 10 && !(digits == 11 && has_eleven) {
-            return None;
-        }
+    if has_wrong_digits(text) {
+        return None;
     }
     let mut body = text.trim();
     for label in ["TEL", "Tel", "tel", "℡", "電話番号", "電話"] {
@@ -68,6 +64,22 @@ fn normalise_one(text: &str) -> Option<String> {
     // 086(803)1000 has brackets around the exchange; the accepted form has them around the area code.
     let value = if value.starts_with('(') { value } else { value.replace(['(', ')'], "-") };
     is_phone(&value).then_some(value.clone()).or_else(|| with_hyphen(&value)).filter(|value| is_phone(value))
+}
+
+/// Whether a text is a number from 0 in any form, but not of as many digits as one has.
+fn has_wrong_digits(text: &str) -> bool {
+    let (mut digits, mut has_eleven) = (0, false);
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                digits += 1;
+                has_eleven |= digits == 3 && byte == b'0';
+            }
+            b' ' | b'.' | b'-' | b'(' | b')' => {}
+            _ => return false,
+        }
+    }
+    text.starts_with('0') && digits != 10 && !(digits == 11 && has_eleven)
 }
 
 /// A number whose area code is set apart and whose last hyphen is missing: lines have four digits, those of 0120 and 0570

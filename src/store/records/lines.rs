@@ -8,9 +8,9 @@ use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter};
 
 use super::Scope;
-use super::source::{Needed, SMALL};
+use super::source::{Needed, SMALL, Sought};
 use super::statement::Statement;
-use crate::query::{Condition, Operand, Query, Test};
+use crate::query::{Condition, Operand, Query};
 use crate::store::StoreError;
 use crate::store::search::APART;
 use crate::text::search::by_character;
@@ -72,16 +72,10 @@ impl<'t> Needle<'t> {
 
 /// The folded texts of which the line of every record that fulfils a condition holds one; none where it may hold anything.
 fn texts(condition: &Condition) -> Vec<String> {
-    let texts = match &condition.test {
-        Test::In { values, null: false } => values.iter().map(text_of).collect(),
-        Test::Contains(part) | Test::StartsWith(part) | Test::EndsWith(part) => vec![by_character(part)],
-        Test::In { null: true, .. }
-        | Test::NotIn { .. }
-        | Test::Lt(_)
-        | Test::Lte(_)
-        | Test::Gt(_)
-        | Test::Gte(_)
-        | Test::IsNull(_) => Vec::new(),
+    let texts = match Sought::by(&condition.test) {
+        Some(Sought::OneOf(values)) => values.iter().map(text_of).collect(),
+        Some(Sought::Part(part)) => vec![by_character(part)],
+        None => Vec::new(),
     };
     if texts.iter().any(String::is_empty) { Vec::new() } else { texts }
 }

@@ -52,6 +52,31 @@ pub fn is_indexed(query: &Query) -> bool {
     query.area.is_some() || !Needed::of(query).is_nothing()
 }
 
+/// What the value of a field is or holds wherever a test passes.
+pub enum Sought<'t> {
+    /// It is one of these.
+    OneOf(&'t [Operand]),
+    /// It holds this text.
+    Part(&'t str),
+}
+
+impl Sought<'_> {
+    /// Of this test; `None` where there is nothing to look for.
+    pub fn by(test: &Test) -> Option<Sought<'_>> {
+        match test {
+            Test::In { values, null: false } => Some(Sought::OneOf(values)),
+            Test::Contains(part) | Test::StartsWith(part) | Test::EndsWith(part) => Some(Sought::Part(part)),
+            Test::In { null: true, .. }
+            | Test::NotIn { .. }
+            | Test::Lt(_)
+            | Test::Lte(_)
+            | Test::Gt(_)
+            | Test::Gte(_)
+            | Test::IsNull(_) => None,
+        }
+    }
+}
+
 /// Tokens that a block must have to hold a record that is asked for.
 #[derive(Default)]
 pub struct Needed {
@@ -93,18 +118,10 @@ impl Needed {
             Operand::Text(text) => search::equal_text(condition.field, text),
             Operand::Number(number) => search::equal_number(condition.field, number),
         };
-        match &condition.test {
-            Test::In { values, null: false } => self.add(values.iter().map(equal).collect()),
-            Test::Contains(part) | Test::StartsWith(part) | Test::EndsWith(part) => {
-                self.add(vec![search::part(&by_character(part))]);
-            }
-            Test::In { null: true, .. }
-            | Test::NotIn { .. }
-            | Test::Lt(_)
-            | Test::Lte(_)
-            | Test::Gt(_)
-            | Test::Gte(_)
-            | Test::IsNull(_) => {}
+        match Sought::by(&condition.test) {
+            Some(Sought::OneOf(values)) => self.add(values.iter().map(equal).collect()),
+            Some(Sought::Part(part)) => self.add(vec![search::part(&by_character(part))]),
+            None => {}
         }
     }
 

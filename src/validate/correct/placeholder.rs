@@ -32,19 +32,14 @@ const WORDS: [&str; 21] = [
 /// Whether a trimmed cell holds a placeholder. A dash alone is one anywhere; words are text in a field of text, and
 /// answers in one that knows them.
 pub(in crate::validate) fn is_placeholder(field: &Field, value: &str) -> bool {
-    // The longest word has five letters.
-    if value.is_empty()
-        || value.len() > 15
-        || words(field).iter().any(|word| word == value)
-        || field.value_aliases.contains_key(value)
-    {
+    // The longest word has five letters, and none begins with a digit.
+    if value.is_empty() || value.len() > 15 || value.starts_with(|first: char| first.is_ascii_digit()) {
         return false;
     }
-    if value.chars().all(|character| is_dash(character) || character == '…') {
-        return true;
-    }
     let takes_words = field.kind == Kind::String && !is_half_width(field) || field.kind == Kind::Flag;
-    !takes_words && WORDS.iter().any(|word| word.eq_ignore_ascii_case(value))
+    let says_nothing = value.chars().all(|character| is_dash(character) || character == '…')
+        || !takes_words && WORDS.iter().any(|word| word.eq_ignore_ascii_case(value));
+    says_nothing && !words(field).iter().any(|word| word == value) && !field.value_aliases.contains_key(value)
 }
 
 /// The empty cell; none where the field must not be empty.

@@ -1,11 +1,10 @@
 //! A joined address that is not what its parts make up.
 
 use crate::municipality;
-use crate::tabular::Row;
 use crate::text::{Text, trim};
 use crate::validate::address::{AddressColumns, fold_address, is_day};
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Amendment, Class, Intake, Level, Repair, Rule, TableCheck};
+use crate::validate::rule::{Amendment, Class, Intake, Level, Repair, Rule, TableCheck, TableRow};
 
 /// See the module.
 pub struct AddressJoined;
@@ -116,7 +115,12 @@ impl<'a> Address<'a> {
 
     /// The first part that the joined address does not have, all in their order.
     fn lacking(&self) -> Option<&'a str> {
-        // Most addresses agree to the letter.
+        // Most addresses agree to the letter, and of those most have nothing between the parts.
+        let [prefecture, ..] = self.parts;
+        let mut rest = self.joined.strip_prefix(prefecture).unwrap_or(self.joined);
+        if self.parts[1..].iter().all(|part| rest.strip_prefix(part).map(|behind| rest = behind).is_some()) {
+            return None;
+        }
         let mut rest = self.joined;
         let mut goes_on_with = |part: &str| {
             let end = memchr::memmem::find(rest.as_bytes(), part.as_bytes()).map(|at| at + part.len());
@@ -143,7 +147,7 @@ impl<'a> Address<'a> {
 }
 
 impl TableCheck for AddressJoinedCheck {
-    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
         let address = Address::of(&self.columns, self.joined, |column| row.cell(column));
         if address.joined.is_empty() {
             if let Some(meant) = address.parts_in_one() {

@@ -6,7 +6,7 @@ use crate::schema::Role;
 use crate::tabular::Row;
 use crate::text::{Text, narrow, trim};
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, value};
+use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, TableRow, value};
 
 /// See the module.
 pub struct BlankPublisher;
@@ -127,7 +127,7 @@ impl BlankPublisherCheck {
 }
 
 impl TableCheck for BlankPublisherCheck {
-    fn row(&mut self, row: &Row<'_>, _findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, _findings: &mut Findings) {
         for blank in self.codes.iter_mut().chain(&mut self.name) {
             blank.see(row);
         }

@@ -49,7 +49,7 @@ impl Rule for CharsetRule {
         let field = field.clone();
         Some(Box::new(move |cell: Cell<'_>| {
             // Words that no width would make a value are told by the rule of the field's form.
-            if cell.text != cell.trimmed && half_width(&field, cell.trimmed).is_some() {
+            if !cell.trimmed.is_ascii() && cell.text != cell.trimmed && half_width(&field, cell.trimmed).is_some() {
                 let wide = cell.trimmed.chars().zip(cell.text.chars()).find(|(raw, narrow)| raw != narrow)?.0;
                 return Some(Fault::with(severity, [format!("全角の「{wide}」"), format!("{wide} is full-width")]));
             }

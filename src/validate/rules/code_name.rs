@@ -2,10 +2,9 @@
 
 use crate::municipality::{self, Municipality, MunicipalityKind};
 use crate::schema::Role;
-use crate::tabular::Row;
 use crate::text::{Text, narrow};
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Intake, Level, Rule, TableCheck, value};
+use crate::validate::rule::{Intake, Level, Rule, TableCheck, TableRow, value};
 
 /// See the module.
 pub struct CodeName;
@@ -69,7 +68,7 @@ fn other(code: &str, name: &str) -> Option<&'static Municipality> {
 }
 
 impl TableCheck for CodeNameCheck {
-    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
         for pair in &mut self.0 {
             let (code, name) = (value(row, Some(pair.code)), value(row, Some(pair.name)));
             let other = match &pair.last {

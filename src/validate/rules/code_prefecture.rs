@@ -2,10 +2,9 @@
 
 use crate::municipality::{self, Municipality};
 use crate::schema::Role;
-use crate::tabular::Row;
 use crate::text::{Text, narrow, trim};
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, value};
+use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, TableRow, value};
 
 /// See the module.
 pub struct CodePrefecture;
@@ -84,7 +83,7 @@ fn other(code: &str, name: &str) -> Option<&'static Municipality> {
 }
 
 impl TableCheck for CodePrefectureCheck {
-    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
         let mut done = None;
         for pair in &mut self.pairs {
             let (code, name) = (value(row, Some(pair.code)), value(row, Some(pair.name)));

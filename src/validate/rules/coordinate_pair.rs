@@ -1,9 +1,8 @@
 //! Half a pair of coordinates.
 
-use crate::tabular::Row;
 use crate::text::Text;
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Intake, Level, Rule, TableCheck, value};
+use crate::validate::rule::{Intake, Level, Rule, TableCheck, TableRow, value};
 
 /// See the module.
 pub struct CoordinatePair;
@@ -43,7 +42,10 @@ struct CoordinatePairCheck {
 }
 
 impl TableCheck for CoordinatePairCheck {
-    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
+        if row.facts.point.is_some() {
+            return;
+        }
         let empty = match (value(row, Some(self.latitude)), value(row, Some(self.longitude))) {
             ("", "") => return,
             ("", _) => self.latitude,

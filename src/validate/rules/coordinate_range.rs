@@ -1,11 +1,10 @@
 //! Coordinates outside Japan.
 
 use crate::schema::Kind;
-use crate::tabular::Row;
 use crate::text::Text;
 use crate::validate::coordinates::{LATITUDES, LONGITUDES, degrees};
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Intake, Level, Rule, TableCheck, value};
+use crate::validate::rule::{Intake, Level, Rule, TableCheck, TableRow, value};
 
 /// See the module.
 pub struct CoordinateRange;
@@ -47,7 +46,10 @@ struct CoordinateRangeCheck {
 }
 
 impl TableCheck for CoordinateRangeCheck {
-    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
+        if row.facts.point.is_some() {
+            return;
+        }
         let read = |column| degrees(value(row, column));
         let (latitude, longitude) = (read(self.latitude), read(self.longitude));
         let is_told = match (latitude, longitude) {

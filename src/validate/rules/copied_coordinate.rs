@@ -4,11 +4,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::tabular::Row;
 use crate::text::{Text, narrow, trim};
 use crate::validate::coordinates::{Coordinates, LATITUDES, LONGITUDES, degrees};
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck};
+use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, TableRow};
 
 /// See the module.
 pub struct CopiedCoordinate;
@@ -95,7 +94,10 @@ fn several(cell: &str) -> Option<Vec<String>> {
 }
 
 impl TableCheck for CopiedCoordinateCheck {
-    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
+        if row.facts.point.is_some() {
+            return;
+        }
         let (latitude, longitude) = self.columns.cells(row);
         let Some(fault) = fault(latitude, longitude) else { return };
         let column = if several(latitude).is_none() && fault != Fault::Same {

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::tabular::Row;
 use crate::text::Text;
 use crate::validate::coordinates::{Coordinates, Point, Standing};
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Intake, Level, Rule, TableCheck};
+use crate::validate::rule::{Intake, Level, Rule, TableCheck, TableRow};
 
 /// See the module.
 pub struct DistantPoint;
@@ -69,8 +68,8 @@ struct Square {
 }
 
 impl TableCheck for DistantPointCheck {
-    fn row(&mut self, row: &Row<'_>, _findings: &mut Findings) {
-        let Some(point) = self.columns.point(row) else { return };
+    fn row(&mut self, row: &TableRow<'_>, _findings: &mut Findings) {
+        let Some(point) = row.facts.point else { return };
         let square = self.squares.entry(square(point)).or_default();
         self.points += 1;
         square.points += 1;

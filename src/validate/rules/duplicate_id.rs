@@ -1,10 +1,9 @@
 //! The same identifier in two rows.
 
-use crate::tabular::Row;
 use crate::text::Text;
 use crate::validate::findings::{Finding, Findings, Severity};
 use crate::validate::fingerprints::{self, FirstRows};
-use crate::validate::rule::{Intake, Level, Rule, TableCheck, value};
+use crate::validate::rule::{Intake, Level, Rule, TableCheck, TableRow, value};
 
 /// See the module.
 pub struct DuplicateId;
@@ -46,16 +45,13 @@ impl Rule for DuplicateId {
                 Some(UniqueColumn { column: intake.column_of(index)?, severity, first_rows: FirstRows::default() })
             })
             .collect();
-        (!columns.is_empty()).then(|| -> Box<dyn TableCheck> {
-            Box::new(DuplicateIdCheck { columns, width: intake.columns().len(), rows: Vec::new() })
-        })
+        (!columns.is_empty())
+            .then(|| -> Box<dyn TableCheck> { Box::new(DuplicateIdCheck { columns, rows: Vec::new() }) })
     }
 }
 
 struct DuplicateIdCheck {
     columns: Vec<UniqueColumn>,
-    /// How many columns the file has.
-    width: usize,
     /// The fingerprint of every row, by its number.
     rows: Vec<u64>,
 }
@@ -67,8 +63,16 @@ struct UniqueColumn {
 }
 
 impl TableCheck for DuplicateIdCheck {
-    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
-        let whole = fingerprints::of_row(row, self.width);
+    fn rows(&mut self, rows: &[TableRow<'_>], findings: &mut Findings) {
+        for unique in &self.columns {
+            let ids = rows.iter().map(|row| value(row, Some(unique.column)));
+            unique.first_rows.expect(ids.map(fingerprints::of_text));
+        }
+        rows.iter().for_each(|row| self.row(row, findings));
+    }
+
+    fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
+        let whole = row.facts.fingerprint;
         let index = |number: u64| usize::try_from(number).expect("rows are counted in memory");
         self.rows.resize(self.rows.len().max(index(row.number) + 1), 0);
         self.rows[index(row.number)] = whole;

@@ -1,10 +1,9 @@
 //! The same row twice.
 
-use crate::tabular::Row;
 use crate::text::Text;
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::fingerprints::{self, FirstRows};
-use crate::validate::rule::{Intake, Level, Rule, TableCheck};
+use crate::validate::fingerprints::FirstRows;
+use crate::validate::rule::{Intake, Level, Rule, TableCheck, TableRow};
 
 /// See the module.
 pub struct DuplicateRow;
@@ -29,19 +28,21 @@ impl Rule for DuplicateRow {
         }
     }
 
-    fn bind_table(&self, intake: &Intake<'_>) -> Option<Box<dyn TableCheck>> {
-        Some(Box::new(DuplicateRowCheck { columns: intake.columns().len(), first_rows: FirstRows::default() }))
+    fn bind_table(&self, _intake: &Intake<'_>) -> Option<Box<dyn TableCheck>> {
+        Some(Box::new(DuplicateRowCheck(FirstRows::default())))
     }
 }
 
-struct DuplicateRowCheck {
-    columns: usize,
-    first_rows: FirstRows,
-}
+struct DuplicateRowCheck(FirstRows);
 
 impl TableCheck for DuplicateRowCheck {
-    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
-        let first = self.first_rows.first(fingerprints::of_row(row, self.columns), row.number);
+    fn rows(&mut self, rows: &[TableRow<'_>], findings: &mut Findings) {
+        self.0.expect(rows.iter().map(|row| row.facts.fingerprint));
+        rows.iter().for_each(|row| self.row(row, findings));
+    }
+
+    fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
+        let first = self.0.first(row.facts.fingerprint, row.number);
         if first != row.number {
             findings.add(
                 Finding::new(&DuplicateRow, Severity::Warning).at_row(row.number).with_details([first.to_string()]),

@@ -4,10 +4,9 @@ use std::collections::HashMap;
 
 use crate::municipality::{self, Municipality};
 use crate::schema::Role;
-use crate::tabular::Row;
 use crate::text::{Text, narrow};
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Intake, Level, Rule, TableCheck, value};
+use crate::validate::rule::{Intake, Level, Rule, TableCheck, TableRow, value};
 
 /// See the module.
 pub struct FileNameCode;
@@ -57,7 +56,7 @@ fn named(file_name: &str) -> Option<&'static Municipality> {
 }
 
 impl TableCheck for FileNameCodeCheck {
-    fn row(&mut self, row: &Row<'_>, _findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, _findings: &mut Findings) {
         if let Some(body) = municipality::find_any(&narrow(value(row, Some(self.column)))) {
             *self.rows.entry(&body.code).or_default() += 1;
         }

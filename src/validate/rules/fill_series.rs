@@ -2,10 +2,9 @@
 
 use crate::municipality;
 use crate::schema::Kind;
-use crate::tabular::Row;
 use crate::text::{Text, narrow};
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, value};
+use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, TableRow, value};
 
 /// See the module.
 pub struct FillSeries;
@@ -73,7 +72,7 @@ fn code(number: u32) -> String {
 }
 
 impl TableCheck for FillSeriesCheck {
-    fn row(&mut self, row: &Row<'_>, _findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, _findings: &mut Findings) {
         for codes in &mut self.0 {
             let cell = value(row, Some(codes.column));
             let number = if cell.is_ascii() { cell.parse().ok() } else { narrow(cell).parse().ok() };

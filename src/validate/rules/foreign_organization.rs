@@ -2,10 +2,9 @@
 
 use crate::municipality::{self, Municipality};
 use crate::schema::Role;
-use crate::tabular::Row;
 use crate::text::{Text, narrow};
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Intake, Level, Rule, TableCheck, value};
+use crate::validate::rule::{Intake, Level, Rule, TableCheck, TableRow, value};
 
 /// See the module.
 pub struct ForeignOrganization;
@@ -46,7 +45,7 @@ struct ForeignOrganizationCheck {
 }
 
 impl TableCheck for ForeignOrganizationCheck {
-    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
         let code = value(row, Some(self.column));
         // A code that is none has a finding of its own.
         let Some(publisher) = municipality::find_any(&narrow(code)) else { return };

@@ -1,10 +1,9 @@
 //! Opening hours of which only one end is given.
 
 use crate::schema::Kind;
-use crate::tabular::Row;
 use crate::text::Text;
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Intake, Level, Rule, TableCheck, value};
+use crate::validate::rule::{Intake, Level, Rule, TableCheck, TableRow, value};
 
 /// See the module.
 pub struct HalfHours;
@@ -62,7 +61,7 @@ struct Hours {
 }
 
 impl TableCheck for HalfHoursCheck {
-    fn row(&mut self, row: &Row<'_>, _findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, _findings: &mut Findings) {
         for hours in &mut self.0 {
             let is_empty = |column| value(row, Some(column)).is_empty();
             hours.half += u64::from(is_empty(hours.from) != is_empty(hours.to));

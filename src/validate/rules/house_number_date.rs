@@ -4,11 +4,10 @@ use jiff::ToSpan;
 use jiff::civil::date;
 
 use crate::schema::Role;
-use crate::tabular::Row;
 use crate::text::{Text, narrow, trim};
 use crate::validate::address::{AddressColumns, fold_address, is_day};
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck};
+use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, TableRow};
 
 /// See the module.
 pub struct HouseNumberDate;
@@ -87,7 +86,7 @@ fn is_day_of(serial: &str, house_number: &str) -> bool {
 }
 
 impl TableCheck for HouseNumberDateCheck {
-    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
         let Some(restored) = self.look(|column| row.cell(column)) else { return };
         let column = self.columns.block;
         let finding = Finding::new(&HouseNumberDate, Severity::Error).at_row(row.number).at_column(column);

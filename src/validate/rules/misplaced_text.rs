@@ -1,11 +1,10 @@
 //! Words in a column of times, dates or numbers, which belong in the remarks.
 
 use crate::schema::{Field, Kind, Role};
-use crate::tabular::Row;
 use crate::text::{Text, trim};
 use crate::validate::correct::correct;
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck};
+use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, TableRow};
 
 /// See the module.
 pub struct MisplacedText;
@@ -98,7 +97,7 @@ fn is_word_character(character: char) -> bool {
 }
 
 impl TableCheck for MisplacedTextCheck {
-    fn row(&mut self, row: &Row<'_>, _findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, _findings: &mut Findings) {
         for typed in &mut self.columns {
             let cell = row.cell(typed.column);
             if typed.is_misplaced(cell) {

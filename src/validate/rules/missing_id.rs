@@ -5,10 +5,9 @@ use std::collections::HashSet;
 use sha2::{Digest, Sha256};
 
 use crate::schema::{Field, Role};
-use crate::tabular::Row;
 use crate::text::{Text, fold_label, narrow, trim};
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, value};
+use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, TableRow, value};
 
 /// See the module.
 pub struct MissingId;
@@ -97,7 +96,7 @@ impl MissingIdCheck {
 }
 
 impl TableCheck for MissingIdCheck {
-    fn row(&mut self, row: &Row<'_>, _findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, _findings: &mut Findings) {
         let id = value(row, self.column);
         if id.is_empty() {
             self.empty += 1;

@@ -1,11 +1,10 @@
 //! A point far from the municipality that it should lie in.
 
 use crate::municipality::Municipality;
-use crate::tabular::Row;
 use crate::text::Text;
 use crate::validate::coordinates::{Area, Coordinates, Point, Standing};
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck};
+use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, TableRow};
 
 /// See the module.
 pub struct OutsideMunicipality;
@@ -70,8 +69,8 @@ fn meant(area: Area, point: Point, latitude: &str, longitude: &str) -> Option<(S
 }
 
 impl TableCheck for OutsideMunicipalityCheck {
-    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
-        let Some(point) = self.columns.point(row) else { return };
+    fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
+        let Some(point) = row.facts.point else { return };
         let Some((body, area)) = self.standing.area(row) else { return };
         if area.is_in_the_middle(point) {
             return;

@@ -48,6 +48,9 @@ impl Rule for PersonalMobile {
 /// The first three digits of a mobile number: eleven digits, with hyphens, brackets or blanks behind the third and seventh
 /// or none at all, and no digit beside them.
 fn find(text: &str) -> Option<&str> {
+    if !text.as_bytes().windows(3).any(|start| matches!(start, [b'0', b'7'..=b'9', b'0'])) {
+        return None;
+    }
     ["070", "080", "090"].iter().flat_map(|start| text.match_indices(start)).find_map(|(at, start)| {
         let is_part = text[..at].ends_with(|before: char| before.is_ascii_digit() || matches!(before, '.' | '-' | '/'));
         let rest = parts(&text[at + 3..])?;

@@ -43,20 +43,23 @@ impl Rule for PhoneFormat {
 }
 
 fn diagnosis(text: &str, is_another_form: bool) -> Text {
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let mut digits = text.bytes().filter(u8::is_ascii_digit);
+    let (first, second) = (digits.next(), digits.next());
+    let count = [first, second].iter().flatten().count() + digits.count();
+    let begins_with_zero = first == Some(b'0');
     let is_bare = text.chars().all(|character| character.is_ascii_digit() || "-() ./;,、・~\n".contains(character));
     // IP and mobile telephones have one digit more.
-    let is_longer = ["50", "70", "80", "90"].iter().any(|start| digits.starts_with(start));
-    match digits.len() {
+    let is_longer = matches!((first, second), (Some(b'5' | b'7' | b'8' | b'9'), Some(b'0')));
+    match count {
         _ if is_another_form => OTHER_FORM,
         _ if text.contains("内線") => EXTENSION,
         0 => NO_NUMBER,
         _ if !is_bare => NOTE,
         18.. => SEVERAL,
         12.. if text.contains(['/', ';', ',', '、', '・', '\n', '~']) => SEVERAL,
-        9 if !digits.starts_with('0') => LOST_ZERO,
-        10 if !digits.starts_with('0') && is_longer => LOST_ZERO,
-        1..=8 if !digits.starts_with('0') => NO_AREA_CODE,
+        9 if !begins_with_zero => LOST_ZERO,
+        10 if !begins_with_zero && is_longer => LOST_ZERO,
+        1..=8 if !begins_with_zero => NO_AREA_CODE,
         1..=9 => TOO_FEW,
         11.. => TOO_MANY,
         _ => OTHER_FORM,

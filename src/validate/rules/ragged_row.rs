@@ -1,9 +1,8 @@
 //! A row with more values than the heading has names.
 
-use crate::tabular::Row;
 use crate::text::{Text, trim};
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Intake, Level, Rule, TableCheck};
+use crate::validate::rule::{Intake, Level, Rule, TableCheck, TableRow};
 
 /// See the module.
 pub struct RaggedRow;
@@ -45,7 +44,7 @@ struct RaggedRowCheck {
 }
 
 impl TableCheck for RaggedRowCheck {
-    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
         let filled_to =
             (0..row.len()).rev().find(|index| !trim(row.cell(*index)).is_empty()).map_or(0, |index| index + 1);
         if filled_to > self.columns {

@@ -37,8 +37,8 @@ impl Rule for Required {
     }
 
     fn looks_for(&self) -> Option<Marks> {
-        // None that a filled cell has.
-        Some(Marks::NONE)
+        // An empty cell has every mark.
+        Some(Marks::BLANK_END)
     }
 
     fn bind_cell(&self, field: &Field) -> Option<Box<dyn CellCheck>> {

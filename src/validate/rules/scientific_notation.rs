@@ -50,7 +50,10 @@ impl Rule for ScientificNotation {
 
 /// `5.22E+12`: an exponent with its sign, as spreadsheets write it. `2E10` may be an identifier.
 pub(super) fn is_scientific(text: &str) -> bool {
-    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
+    let bytes = text.as_bytes();
+    let is_number = bytes.last().is_some_and(u8::is_ascii_digit);
+    let Some(at) = memchr::memchr2(b'E', b'e', bytes).filter(|_| is_number) else { return false };
+    let (mantissa, exponent) = (&text[..at], &text[at + 1..]);
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let mantissa = mantissa.strip_prefix('-').unwrap_or(mantissa);
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));

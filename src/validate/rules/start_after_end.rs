@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use crate::schema::{Comparison, Kind};
-use crate::tabular::Row;
 use crate::text::{Text, narrow};
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Intake, Level, Rule, TableCheck, value};
+use crate::validate::rule::{Intake, Level, Rule, TableCheck, TableRow, value};
 
 /// See the module.
 pub struct StartAfterEnd;
@@ -62,7 +61,7 @@ struct Pair {
 }
 
 impl TableCheck for Pairs {
-    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
         for pair in &self.0 {
             let (first, second) = (value(row, Some(pair.first)), value(row, Some(pair.second)));
             if first.is_empty() || second.is_empty() || !is_after(pair.kind, first, second) {

@@ -1,10 +1,9 @@
 //! A total that is not the sum of its parts.
 
 use crate::schema::Kind;
-use crate::tabular::Row;
 use crate::text::{Text, narrow, trim};
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Intake, Level, Rule, TableCheck};
+use crate::validate::rule::{Intake, Level, Rule, TableCheck, TableRow};
 
 /// See the module.
 pub struct SumRule;
@@ -69,7 +68,7 @@ fn number(cell: &str) -> Option<i64> {
 }
 
 impl TableCheck for SumCheck {
-    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
         for sum in &self.0 {
             let Some(total) = number(row.cell(sum.total)) else { continue };
             let added = sum.parts.iter().try_fold(0_i64, |added, part| added.checked_add(number(row.cell(*part))?));

@@ -1,10 +1,9 @@
 //! Latitude under longitude and longitude under latitude.
 
-use crate::tabular::Row;
 use crate::text::Text;
 use crate::validate::coordinates::{Coordinates, LATITUDES, LONGITUDES, degrees};
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck};
+use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, TableRow};
 
 /// See the module.
 pub struct SwappedCoordinates;
@@ -54,7 +53,11 @@ fn are_swapped(latitude: &str, longitude: &str) -> Option<bool> {
 }
 
 impl TableCheck for SwappedCoordinatesCheck {
-    fn row(&mut self, row: &Row<'_>, _findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, _findings: &mut Findings) {
+        if row.facts.point.is_some() {
+            self.readable += 1;
+            return;
+        }
         let (latitude, longitude) = self.columns.cells(row);
         let Some(are_swapped) = are_swapped(latitude, longitude) else { return };
         self.readable += 1;

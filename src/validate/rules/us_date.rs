@@ -1,10 +1,9 @@
 //! Days written as month/day/year, as a spreadsheet set to the United States does.
 
 use crate::schema::Kind;
-use crate::tabular::Row;
 use crate::text::{Text, narrow, trim};
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, value};
+use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, TableRow, value};
 
 /// See the module.
 pub struct UsDate;
@@ -81,7 +80,7 @@ fn day(cell: &str) -> Option<String> {
 }
 
 impl TableCheck for UsDateCheck {
-    fn row(&mut self, row: &Row<'_>, _findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, _findings: &mut Findings) {
         for dates in &mut self.0 {
             let cell = value(row, Some(dates.column));
             if cell.ends_with(|last: char| last.is_numeric()) && is_year_last(&narrow(cell)) {

@@ -2,11 +2,10 @@
 
 use crate::municipality::{self, Municipality};
 use crate::schema::Role;
-use crate::tabular::Row;
 use crate::text::{Text, narrow, trim};
 use crate::validate::address::AddressColumns;
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck};
+use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, TableRow};
 
 /// See the module.
 pub struct WholeAddress;
@@ -95,7 +94,7 @@ impl WholeAddressCheck {
 }
 
 impl TableCheck for WholeAddressCheck {
-    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
         let Some(parts) = self.split(|column| row.cell(column)) else { return };
         let column = self.columns.municipality;
         let finding = Finding::new(&WholeAddress, Severity::Warning).at_row(row.number).at_column(column);

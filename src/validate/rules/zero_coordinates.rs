@@ -1,11 +1,10 @@
 //! Zeros where coordinates should stand.
 
 use crate::schema::Kind;
-use crate::tabular::Row;
 use crate::text::Text;
 use crate::validate::coordinates::degrees;
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, value};
+use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, TableRow, value};
 
 /// See the module.
 pub struct ZeroCoordinates;
@@ -53,7 +52,10 @@ fn is_zero(cell: &str) -> bool {
 }
 
 impl TableCheck for ZeroCoordinatesCheck {
-    fn row(&mut self, row: &Row<'_>, findings: &mut Findings) {
+    fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
+        if row.facts.point.is_some() {
+            return;
+        }
         let zero = |column: &&usize| is_zero(value(row, Some(**column)));
         let Some(first) = self.columns.iter().find(zero) else { return };
         let finding = Finding::new(&ZeroCoordinates, Severity::Error).at_row(row.number).at_column(*first);
