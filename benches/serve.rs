@@ -79,7 +79,7 @@ fn main() {
 }
 
 /// What is asked of records, each several times over with other values.
-fn questions(server: &Server, rows: usize) -> [(&'static str, Vec<String>); 7] {
+fn questions(server: &Server, rows: usize) -> [(&'static str, Vec<String>); 9] {
     let sample = |number: usize| {
         let answer = get(server.address, &format!("{RECORDS}?limit=1&offset={}", number * (rows / 10)));
         let answer: serde_json::Value = serde_json::from_slice(&answer).expect("JSON");
@@ -92,8 +92,10 @@ fn questions(server: &Server, rows: usize) -> [(&'static str, Vec<String>); 7] {
     [
         ("equality", each(&|r| format!("{RECORDS}?{}={}", encoded("法人番号"), text(r, "法人番号")))),
         ("equality, few values", vec![format!("{RECORDS}?{}={}", encoded("小児対応設備の有無"), encoded("有"))]),
-        ("contains, a name", each(&|r| format!("{RECORDS}?{}={}", encoded("名称__contains"), text(r, "名称")))),
-        ("q, a name", each(&|r| format!("{RECORDS}?q={}", text(r, "名称")))),
+        ("contains, three characters", vec![format!("{RECORDS}?{}={}", encoded("名称__contains"), encoded("小鳥遊"))]),
+        ("contains, two characters", vec![format!("{RECORDS}?{}={}", encoded("名称__contains"), encoded("鷺沼"))]),
+        ("q, two characters", vec![format!("{RECORDS}?q={}", encoded("鷺沼"))]),
+        ("q, a name of frequent parts", each(&|r| format!("{RECORDS}?q={}", text(r, "名称")))),
         (
             "bbox",
             each(&|r| {

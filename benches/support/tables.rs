@@ -101,6 +101,12 @@ pub fn row(number: usize, body: &Municipality) -> Vec<String> {
     };
     let some = |is_there: bool, cell: String| if is_there { cell } else { String::new() };
     let (town, kind, hours) = (TOWNS[pick(6)], KINDS[pick(5)], HOURS[pick(4)]);
+    // Two names that one in two thousand has.
+    let town = match number % 2_000 {
+        7 => ("鷺沼", "サギヌマ", "Saginuma"),
+        1_207 => ("小鳥遊", "タカナシ", "Takanashi"),
+        _ => town,
+    };
     let (ordinal, chome, block) = (1 + pick(60), 1 + pick(9), format!("{}番{}号", 1 + pick(40), 1 + pick(30)));
     let district = format!("{}{chome}丁目", town.0);
     let (latitude, longitude) = body.centre.expect("only those were taken");

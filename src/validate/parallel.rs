@@ -33,8 +33,10 @@ pub(super) fn in_order<Item, Outcome: Send, Worker: FnMut(Item) -> Outcome, Faul
             scope.spawn(|| {
                 let _alarm = Alarm(&line);
                 let mut work = worker();
+                // In a closure, so that the lock is let go before the work begins.
+                let next = || lock(&items).next();
                 while line.has_room()
-                    && let Some((place, item)) = lock(&items).next()
+                    && let Some((place, item)) = next()
                 {
                     line.hand_over(place, work(item));
                 }
@@ -180,6 +182,19 @@ mod tests {
             }
         }
         assert_eq!(squares(2, &[Some(3), None]), (vec![9], Err("no number")));
+    }
+
+    #[test]
+    fn threads_work_at_the_same_time() {
+        let meeting = std::sync::Barrier::new(2);
+        let mut items = 0..2;
+        // Alone, the first would wait for ever.
+        let work = || {
+            |_: u64| {
+                meeting.wait();
+            }
+        };
+        assert_eq!(in_order(2, || Ok::<_, ()>(items.next()), work, |()| {}), Ok(()));
     }
 
     #[test]

@@ -71,8 +71,8 @@ struct MissingIdCheck {
     empty: u64,
     /// The identifier of the first row that has none.
     first: Option<String>,
-    /// Identifiers that are numbers.
-    numbers: Vec<u64>,
+    /// Identifiers that are numbers: mostly they count up, so the first and the last of each run.
+    numbers: Vec<(u64, u64)>,
 }
 
 /// Ten digits, as the standard's examples have them.
@@ -107,7 +107,12 @@ impl TableCheck for MissingIdCheck {
             }
         } else {
             self.filled += 1;
-            self.numbers.extend(narrow(id).parse::<u64>());
+            if let Ok(number) = narrow(id).parse::<u64>() {
+                match self.numbers.last_mut() {
+                    Some((_, last)) if last.checked_add(1) == Some(number) => *last = number,
+                    Some(_) | None => self.numbers.push((number, number)),
+                }
+            }
         }
     }
 
@@ -140,7 +145,7 @@ impl TableCheck for MissingIdCheck {
 
     fn repair(self: Box<Self>) -> Option<Box<dyn Repair>> {
         (self.empty > 0).then(|| -> Box<dyn Repair> {
-            let taken = self.numbers.iter().copied().collect();
+            let taken = self.numbers.iter().flat_map(|(first, last)| *first..=*last).collect();
             Box::new(Numbering { check: *self, taken })
         })
     }
@@ -179,7 +184,7 @@ mod tests {
     #[test]
     fn what_is_empty_is_filled_and_what_is_there_stays() {
         for (table, severity) in [
-            ("ID,名称\n0000000007,A\n,B\nFF01,C\n　,D\n", Some("0 warning  => ")),
+            ("ID,名称\n0000000007,A\n8,B\n,B\nFF01,C\n　,D\n", Some("0 warning  => ")),
             ("ID,名称\n,A\n,B\n", Some("0 info  => ")),
             ("名称,所在地_町字\nA,大供\n", Some("0 info  => ")),
             ("ID,名称\n1,A\n", None),
