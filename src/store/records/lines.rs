@@ -62,7 +62,7 @@ struct Needle<'t>(Vec<Finder<'t>>);
 
 impl<'t> Needle<'t> {
     fn of(texts: &'t [String]) -> Needle<'t> {
-        Needle(texts.iter().map(|text| Finder::new(text)).collect())
+        Needle(texts.iter().map(Finder::new).collect())
     }
 
     fn is_in(&self, line: &[u8]) -> bool {
