@@ -170,11 +170,12 @@ fn measure(folder: &Path, body: &Municipality) {
             let address = format!("/api/v1/{of}/records?{parameters}");
             let load = load(server.address, &[&address]);
             println!(
-                "{:<52} {:>9.0} /s  p50 {:>7.1} ms  p99 {:>7.1} ms",
+                "{:<52} {:>9.0} /s  p50 {:>7.1} ms  p99 {:>7.1} ms  {} refused",
                 format!("{title}: {question}"),
                 load.per_second(),
                 load.percentile(0.5),
                 load.percentile(0.99),
+                load.refused,
             );
         }
     }

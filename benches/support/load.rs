@@ -14,6 +14,8 @@ pub struct Load {
     pub latencies: Vec<Duration>,
     /// Bytes of bodies.
     pub bytes: u64,
+    /// Requests that were told to come again later.
+    pub refused: usize,
     seconds: f64,
 }
 
@@ -39,38 +41,42 @@ impl Load {
 pub fn load(server: SocketAddr, addresses: &[&str]) -> Load {
     let begin = Instant::now();
     let end = begin + Duration::from_secs(SECONDS);
-    let results: Vec<(Vec<Duration>, u64)> = std::thread::scope(|threads| {
+    let results: Vec<(Vec<Duration>, u64, usize)> = std::thread::scope(|threads| {
         let workers: Vec<_> = (0..CONNECTIONS)
             .map(|worker| {
                 threads.spawn(move || {
                     let mut connection = Connection::open(server);
-                    let (mut latencies, mut bytes, mut body) = (Vec::new(), 0, Vec::new());
+                    let (mut latencies, mut bytes, mut refused, mut body) = (Vec::new(), 0, 0, Vec::new());
                     for address in addresses.iter().cycle().skip(worker) {
                         let begin = Instant::now();
                         if begin >= end {
                             break;
                         }
-                        connection.get(address, &mut body);
-                        bytes += body.len() as u64;
-                        latencies.push(begin.elapsed());
+                        if connection.get(address, &mut body) {
+                            bytes += body.len() as u64;
+                            latencies.push(begin.elapsed());
+                        } else {
+                            refused += 1;
+                        }
                     }
-                    (latencies, bytes)
+                    (latencies, bytes, refused)
                 })
             })
             .collect();
         workers.into_iter().map(|worker| worker.join().expect("answered")).collect()
     });
     let seconds = begin.elapsed().as_secs_f64();
-    let bytes = results.iter().map(|(_, bytes)| bytes).sum();
-    let mut latencies: Vec<Duration> = results.into_iter().flat_map(|(latencies, _)| latencies).collect();
+    let bytes = results.iter().map(|(_, bytes, _)| bytes).sum();
+    let refused = results.iter().map(|(.., refused)| refused).sum();
+    let mut latencies: Vec<Duration> = results.into_iter().flat_map(|(latencies, ..)| latencies).collect();
     latencies.sort_unstable();
-    Load { latencies, bytes, seconds }
+    Load { latencies, bytes, refused, seconds }
 }
 
 /// One answer.
 pub fn get(server: SocketAddr, address: &str) -> Vec<u8> {
     let mut body = Vec::new();
-    Connection::open(server).get(address, &mut body);
+    assert!(Connection::open(server).get(address, &mut body), "{address}: refused");
     body
 }
 
@@ -83,12 +89,14 @@ impl Connection {
         Connection(BufReader::with_capacity(1 << 18, stream))
     }
 
-    fn get(&mut self, address: &str, body: &mut Vec<u8>) {
+    /// Asks, and takes the answer; whether there is one, and not a 503.
+    fn get(&mut self, address: &str, body: &mut Vec<u8>) -> bool {
         let request = format!("GET {address} HTTP/1.1\r\nHost: bench\r\n\r\n");
         self.0.get_mut().write_all(request.as_bytes()).expect("asked");
         let (mut line, mut length, mut is_chunked) = (String::new(), 0, false);
         self.0.read_line(&mut line).expect("a status");
-        assert!(line.starts_with("HTTP/1.1 200"), "{address}: {line}");
+        let is_answered = line.starts_with("HTTP/1.1 200");
+        assert!(is_answered || line.starts_with("HTTP/1.1 503"), "{address}: {line}");
         loop {
             line.clear();
             self.0.read_line(&mut line).expect("a header");
@@ -104,7 +112,8 @@ impl Connection {
         body.clear();
         if !is_chunked {
             body.resize(length, 0);
-            return self.0.read_exact(body).expect("a body");
+            self.0.read_exact(body).expect("a body");
+            return is_answered;
         }
         loop {
             line.clear();
@@ -115,7 +124,7 @@ impl Connection {
             self.0.read_exact(&mut body[begin..]).expect("a chunk");
             self.0.read_line(&mut line).expect("its end");
             if size == 0 {
-                return;
+                return is_answered;
             }
         }
     }

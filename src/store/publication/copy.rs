@@ -211,7 +211,8 @@ mod tests {
     #[test]
     fn columns_are_counted_where_they_hold_something() {
         let mut loaded = Loaded::default();
-        for values in ["\"a\"\nnull\n1", "\"null\"\nnull\nnull", "null\n\"\"\n0"] {
+        for (row, values) in (1..).zip(["\"a\"\nnull\n1", "\"null\"\nnull\nnull", "null\n\"\"\n0"]) {
+            loaded.profile.begin_row(row);
             count_filled(values, &mut loaded);
         }
         assert_eq!(loaded.filled, [2, 1, 2]);
