@@ -174,8 +174,9 @@ fn downloads(server: &Server, folder: &Path, floor: &Floor) {
 /// Prints a figure, and how it stands to a floor; answers the requests a second.
 fn show(title: &str, load: Load, floor: Option<f64>) -> f64 {
     let ratio = floor.map_or(String::new(), |floor| format!("{:>8.2} x its floor", load.per_second() / floor));
+    let refused = if load.refused > 0 { format!("  {} refused", load.refused) } else { String::new() };
     println!(
-        "{title:<44} {:>9.0} /s  p50 {:>6.1} ms  p99 {:>6.1} ms  {:>5} KB {ratio}",
+        "{title:<44} {:>9.0} /s  p50 {:>6.1} ms  p99 {:>6.1} ms  {:>5} KB {ratio}{refused}",
         load.per_second(),
         load.percentile(0.5),
         load.percentile(0.99),
