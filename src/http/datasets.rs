@@ -11,7 +11,7 @@ use super::cache;
 use super::dataset_body::{DatasetBody, DatasetsBody, FacetBody, VersionBody, VersionsBody, body, version_body};
 use super::parameters::Parameters;
 use super::problem::Problem;
-use super::resolve::{self, with_check_digit};
+use super::resolve::{self, with_check_digit, with_nearest_standard};
 use crate::catalog::{BoundingBox, DatasetFacet, DatasetFilter, DatasetId, DatasetPosition, DatasetSort};
 use crate::query::next_link;
 use crate::schema::nearest;
@@ -153,10 +153,7 @@ fn standard(registry: &Registry, slug: &str) -> Result<String, Problem> {
         format!("標準「{slug}」はありません。"),
         format!("There is no standard \"{slug}\"."),
     );
-    Err(match nearest(slug, registry.standards().iter().map(|standard| standard.slug.as_str())) {
-        Some(near) => problem.hint(format!("{near} のことですか。"), format!("Did you mean {near}?")),
-        None => problem.hint("一覧は /api/v1/standards にあります。", "See /api/v1/standards."),
-    })
+    Err(with_nearest_standard(problem, registry, slug))
 }
 
 fn updated_since(text: &str) -> Result<Timestamp, Problem> {

@@ -13,7 +13,7 @@ use super::problem::{Code, Problem};
 use crate::catalog::{DatasetId, Entry, StoredTable, Version};
 use crate::query::instant;
 use crate::schema::{Schema, municipality_check_digit, nearest};
-use crate::standard::{Standard, Table};
+use crate::standard::{Registry, Standard, Table};
 use crate::store::catalog::{self, Which};
 use crate::store::records::Scope;
 
@@ -130,14 +130,18 @@ pub fn entry(connection: &mut PgConnection, id: &str) -> Result<Entry, Problem> 
 /// 404 with the nearest slug.
 pub fn standard<'a>(app: &'a App, slug: &str) -> Result<&'a Standard, Problem> {
     app.registry.find(slug).ok_or_else(|| {
-        let near = nearest(slug, app.registry.standards().iter().map(|standard| standard.slug.as_str()));
         let problem =
             Problem::not_found(format!("標準「{slug}」はありません。"), format!("There is no standard \"{slug}\"."));
-        match near {
-            Some(near) => problem.hint(format!("{near} のことですか。"), format!("Did you mean {near}?")),
-            None => problem.hint("一覧は /api/v1/standards にあります。", "See /api/v1/standards."),
-        }
+        with_nearest_standard(problem, &app.registry, slug)
     })
+}
+
+/// The problem with the standard that was probably meant, or where to look for it.
+pub fn with_nearest_standard(problem: Problem, registry: &Registry, slug: &str) -> Problem {
+    match nearest(slug, registry.standards().iter().map(|standard| standard.slug.as_str())) {
+        Some(near) => problem.hint(format!("{near} のことですか。"), format!("Did you mean {near}?")),
+        None => problem.hint("一覧は /api/v1/standards にあります。", "See /api/v1/standards."),
+    }
 }
 
 /// The stored table of a data set: of the version `number` where one is named, else as it was at the publication
