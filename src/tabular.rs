@@ -165,7 +165,12 @@ pub struct Sheet {
 
 #[derive(Debug)]
 enum Body {
-    Text { upload: Upload, form: TextForm },
+    Text {
+        upload: Upload,
+        form: TextForm,
+        /// Whether its encoding was found out from its beginning only.
+        is_guessed: bool,
+    },
     Cells(Vec<Vec<String>>),
 }
 
@@ -195,8 +200,9 @@ impl Sheet {
     /// [`ReadError::Io`].
     pub fn blocks(&self) -> Result<Blocks<'_>, ReadError> {
         match &self.body {
-            Body::Text { upload, form } => {
-                Ok(Blocks::text(decode::TextReader::new(upload.open()?, *form), form.delimiter))
+            Body::Text { upload, form, is_guessed } => {
+                let text = decode::TextReader::new(upload.open()?, *form).strictly(*is_guessed);
+                Ok(Blocks::text(text, form.delimiter))
             }
             Body::Cells(cells) => Ok(Blocks::cells(cells)),
         }
@@ -240,20 +246,41 @@ pub enum ReadError {
 /// The most that a workbook or zip may unpack to, in bytes.
 const UNPACKED_LIMIT: u64 = 1 << 30;
 
+impl ReadError {
+    /// Whether a text turned out to be in another encoding than its beginning (see [`read_by_beginning`]).
+    pub fn is_misjudgement(&self) -> bool {
+        let ReadError::Io(error) = self else { return false };
+        error.get_ref().is_some_and(|cause| cause.is::<decode::Misjudged>())
+    }
+}
+
 /// Finds out what the bytes are and opens them.
 ///
 /// # Errors
 /// [`ReadError`] where there is no table to read.
 pub fn read(upload: &Upload) -> Result<Document, ReadError> {
+    open(upload, false)
+}
+
+/// As [`read`], but a long text is judged by its beginning. If that was a [misjudgement](ReadError::is_misjudgement), it
+/// shows when its rows are read; then it is to be [`read`].
+///
+/// # Errors
+/// As [`read`].
+pub fn read_by_beginning(upload: &Upload) -> Result<Document, ReadError> {
+    open(upload, true)
+}
+
+fn open(upload: &Upload, may_guess: bool) -> Result<Document, ReadError> {
     let head = upload.head(8192)?;
     let container = sniff(upload, &head)?;
-    let (sheets, hidden) = sheets(upload, container)?;
+    let (sheets, hidden) = sheets(upload, container, may_guess)?;
     Ok(Document { bytes: upload.size()?, container, sheets, hidden })
 }
 
-fn sheets(upload: &Upload, container: Container) -> Result<(Vec<Sheet>, Vec<Hidden>), ReadError> {
+fn sheets(upload: &Upload, container: Container, may_guess: bool) -> Result<(Vec<Sheet>, Vec<Hidden>), ReadError> {
     match container {
-        Container::Text => Ok((vec![text_sheet(upload.clone(), None)?], Vec::new())),
+        Container::Text => Ok((vec![text_sheet(upload.clone(), None, may_guess)?], Vec::new())),
         Container::Xlsx | Container::Xls => {
             let bytes = upload.read_all()?;
             let mut sheets = workbook::sheets(&bytes)?;
@@ -343,7 +370,7 @@ fn zip_sheets(bytes: &[u8]) -> Result<Vec<Sheet>, ReadError> {
         let name = path.rsplit('/').next().unwrap_or_default().to_owned();
         let mut content = Vec::new();
         member.take(UNPACKED_LIMIT).read_to_end(&mut content).map_err(|error| ReadError::Damaged(error.to_string()))?;
-        match text_sheet(Upload::from_bytes(content, Some(&name)), Some(name)) {
+        match text_sheet(Upload::from_bytes(content, Some(&name)), Some(name), false) {
             Ok(sheet) => sheets.push(sheet),
             Err(ReadError::Empty | ReadError::NotText) => {}
             Err(error) => return Err(error),
@@ -352,16 +379,17 @@ fn zip_sheets(bytes: &[u8]) -> Result<Vec<Sheet>, ReadError> {
     if sheets.is_empty() { Err(ReadError::Empty) } else { Ok(sheets) }
 }
 
-fn text_sheet(upload: Upload, name: Option<String>) -> Result<Sheet, ReadError> {
-    let (encoding, bom) = decode::detect(|| upload.open())?;
-    let form = TextForm { encoding, bom, delimiter: b',' };
+fn text_sheet(upload: Upload, name: Option<String>, may_guess: bool) -> Result<Sheet, ReadError> {
+    let guessed = if may_guess { decode::guess(|| upload.open())? } else { None };
+    let judged = guessed.map_or_else(|| decode::detect(|| upload.open()), Ok)?;
+    let form = TextForm { encoding: judged.encoding, bom: judged.bom, delimiter: b',' };
     let mut head = Vec::new();
     decode::TextReader::new(upload.open()?, form).take(1 << 16).read_to_end(&mut head)?;
     if head.iter().all(|byte| byte.is_ascii_whitespace()) {
         return Err(ReadError::Empty);
     }
-    let delimiter = parse::detect_delimiter(&head);
-    Ok(Sheet { name, first_column: 0, body: Body::Text { upload, form: TextForm { delimiter, ..form } } })
+    let form = TextForm { delimiter: parse::detect_delimiter(&head), ..form };
+    Ok(Sheet { name, first_column: 0, body: Body::Text { upload, form, is_guessed: guessed.is_some() } })
 }
 
 /// SHA-256 of what is read, in hexadecimal.

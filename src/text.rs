@@ -178,22 +178,27 @@ pub fn harmless(text: &str) -> String {
 
 /// Removes blanks (ASCII, full-width and no-break spaces, tabs, line breaks) and byte-order marks at both ends.
 pub fn trim(value: &str) -> &str {
-    match value.as_bytes() {
-        [] => value,
-        [first, .., last] if is_plain_start(*first) && is_plain_end(*last) => value,
-        _ => value.trim_matches(|character: char| character.is_whitespace() || character == '\u{feff}'),
+    if is_surely_trimmed(value.as_bytes()) {
+        return value;
     }
+    value.trim_matches(|character: char| character.is_whitespace() || character == '\u{feff}')
 }
 
-/// A byte that no blank begins with; it spares most cells the look at characters.
-fn is_plain_start(byte: u8) -> bool {
-    (byte > b' ' && byte < 0x7F) || (0xE4..0xEF).contains(&byte)
-}
-
-/// A byte that no blank ends with: beyond ASCII these are U+0085, U+00A0, U+1680, U+2000 to U+200A, U+2028, U+2029, U+202F,
-/// U+205F, U+3000 and U+FEFF.
-fn is_plain_end(byte: u8) -> bool {
-    (byte > b' ' && byte < 0x7F) || !(byte <= 0x8A || matches!(byte, 0x9F | 0xA0 | 0xA8 | 0xA9 | 0xAF | 0xBF))
+/// Whether [`trim`] surely finds nothing to remove from a text, by the bytes at its ends. It spares most cells the look at
+/// characters. Beyond ASCII the blanks are U+0085, U+00A0, U+1680, U+2000 to U+200A, U+2028, U+2029, U+202F, U+205F, U+3000 and
+/// U+FEFF.
+pub(crate) fn is_surely_trimmed(text: &[u8]) -> bool {
+    let is_plain = |byte: u8| byte > b' ' && byte < 0x7F;
+    // Three bytes from U+3001 on.
+    let is_wide = |character: &[u8; 3]| match character {
+        [0xE3, ..] => character[1..] != [0x80, 0x80],
+        [0xEF, ..] => character[1..] != [0xBB, 0xBF],
+        [0xE4..0xEF, ..] => true,
+        _ => false,
+    };
+    let (Some(first), Some(last)) = (text.first(), text.last()) else { return true };
+    (is_plain(*first) || text.first_chunk().is_some_and(is_wide))
+        && (is_plain(*last) || text.last_chunk().is_some_and(is_wide))
 }
 
 /// Whether every character is full-width katakana, or a sign that belongs in a reading (long vowel, middle dot, blank).

@@ -10,6 +10,7 @@ mod correct;
 mod engine;
 mod findings;
 mod fingerprints;
+mod glance;
 mod lifting;
 mod marks;
 mod parallel;
@@ -106,8 +107,14 @@ impl Checked {
 /// # Errors
 /// [`ReadError`] where there is no table to read.
 pub fn check(upload: &Upload, request: &Request<'_>) -> Result<Checked, ReadError> {
+    match check_as(upload, tabular::read_by_beginning(upload)?, request) {
+        Err(error) if error.is_misjudgement() => check_as(upload, tabular::read(upload)?, request),
+        checked => checked,
+    }
+}
+
+fn check_as(upload: &Upload, document: Document, request: &Request<'_>) -> Result<Checked, ReadError> {
     let digest = upload.digest();
-    let document = tabular::read(upload)?;
     if document.container == Container::Zip {
         return engine::check_tables(upload, document, digest, request);
     }

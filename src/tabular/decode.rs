@@ -1,8 +1,9 @@
 //! Bytes as UTF-8 text: which encoding they are in, and a reader that decodes them with line ends made equal.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
-use encoding_rs::CoderResult;
+use encoding_rs::{CoderResult, DecoderResult};
 
 use super::faults::{faults, faults_in_shift_jis};
 use super::{ReadError, TextForm};
@@ -50,36 +51,69 @@ impl Encoding {
     }
 }
 
-/// Finds the encoding of a text, and whether a byte-order mark stands in front. `open` reads it from the start.
+/// What a text is judged to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// Its encoding.
+    pub encoding: Encoding,
+    /// Whether a byte-order mark stands in front.
+    pub bom: bool,
+    /// Whether it fits without a fault and the others do not fit at all.
+    pub is_clear: bool,
+}
+
+/// So much of a long text is its beginning, in bytes.
+const BEGINNING: usize = 1 << 20;
+
+/// Judges a long text by its beginning; `None` where it is short or its beginning leaves doubt. As long as no fault comes up
+/// in the rest, [`detect`] would judge the same. `open` reads it from the start.
+///
+/// # Errors
+/// The operating system's.
+pub fn guess(open: impl Fn() -> io::Result<Box<dyn Read + Send>>) -> Result<Option<Judgement>, ReadError> {
+    let mut beginning = Vec::with_capacity(BEGINNING);
+    open()?.take(BEGINNING as u64).read_to_end(&mut beginning)?;
+    if beginning.len() < BEGINNING {
+        return Ok(None);
+    }
+    // No character is cut behind a line end.
+    beginning.truncate(memchr::memrchr(b'\n', &beginning).map_or(0, |at| at + 1));
+    let beginning: Arc<[u8]> = beginning.into();
+    let judged = detect(|| Ok(Box::new(io::Cursor::new(Arc::clone(&beginning)))));
+    Ok(judged.ok().filter(|judgement| judgement.is_clear))
+}
+
+/// Judges a text to its end. `open` reads it from the start.
 ///
 /// UTF-8 wins if it fits without a fault, then whichever of CP932 and EUC-JP has fewer faults.
 ///
 /// # Errors
 /// [`ReadError::NotText`] where every encoding leaves faults all over.
-pub fn detect(open: impl Fn() -> io::Result<Box<dyn Read + Send>>) -> Result<(Encoding, bool), ReadError> {
+pub fn detect(open: impl Fn() -> io::Result<Box<dyn Read + Send>>) -> Result<Judgement, ReadError> {
+    let judged = |encoding, bom, is_clear| Ok(Judgement { encoding, bom, is_clear });
     let mut head = Vec::new();
     open()?.take(4096).read_to_end(&mut head)?;
     if head.starts_with(b"\xEF\xBB\xBF") {
-        return Ok((Encoding::Utf8, true));
+        return judged(Encoding::Utf8, true, false);
     }
     if head.starts_with(b"\xFF\xFE") {
-        return Ok((Encoding::Utf16Le, true));
+        return judged(Encoding::Utf16Le, true, false);
     }
     if head.starts_with(b"\xFE\xFF") {
-        return Ok((Encoding::Utf16Be, true));
+        return judged(Encoding::Utf16Be, true, false);
     }
     let zeros = |parity: usize| head.iter().skip(parity).step_by(2).filter(|byte| **byte == 0).count();
     let some = head.len() / 20 + 1;
     if zeros(1) > some && zeros(1) > 4 * zeros(0) {
-        return Ok((Encoding::Utf16Le, false));
+        return judged(Encoding::Utf16Le, false, false);
     }
     if zeros(0) > some && zeros(0) > 4 * zeros(1) {
-        return Ok((Encoding::Utf16Be, false));
+        return judged(Encoding::Utf16Be, false, false);
     }
     let utf8 = faults(Encoding::Utf8, open()?)?;
     if utf8.count == 0 {
         let is_iso_2022 = head.windows(3).any(|bytes| matches!(bytes, b"\x1B$B" | b"\x1B$@"));
-        return Ok((if is_iso_2022 { Encoding::Iso2022Jp } else { Encoding::Utf8 }, false));
+        return judged(if is_iso_2022 { Encoding::Iso2022Jp } else { Encoding::Utf8 }, false, !is_iso_2022);
     }
     let shift_jis = faults_in_shift_jis(open()?)?;
     let euc = faults(Encoding::EucJp, open()?)?;
@@ -88,13 +122,23 @@ pub fn detect(open: impl Fn() -> io::Result<Box<dyn Read + Send>>) -> Result<(En
         .min_by_key(|(_, faults)| (faults.per_million(), faults.oddities))
         .expect("the list is not empty");
     // One fault in twenty characters is no damaged text but something else.
-    if best.count > 20 + best.bytes / 20 { Err(ReadError::NotText) } else { Ok((encoding, false)) }
+    if best.count > 20 + best.bytes / 20 {
+        return Err(ReadError::NotText);
+    }
+    let is_clear = encoding == Encoding::ShiftJis && best.count == 0 && utf8.are_many() && euc.are_many();
+    judged(encoding, false, is_clear)
 }
+
+/// Bytes that mean nothing, in a text of which no fault was expected.
+#[derive(Debug, thiserror::Error)]
+#[error("bytes that mean nothing in the encoding that the beginning is in")]
+pub(super) struct Misjudged;
 
 /// Decodes a text to UTF-8 with every line end (CR LF, CR, LF) as LF, and a line end behind the last line.
 /// Bytes that mean nothing become U+FFFD.
 pub struct TextReader {
     source: Box<dyn Read + Send>,
+    is_strict: bool,
     decoder: Option<encoding_rs::Decoder>,
     raw: Vec<u8>,
     /// What was decoded and not yet read byte by byte.
@@ -123,6 +167,7 @@ impl TextReader {
         let decoder = Some(form.encoding.codec().new_decoder_with_bom_removal());
         TextReader {
             source,
+            is_strict: false,
             decoder,
             raw: vec![0; 1 << 16],
             text: String::new(),
@@ -130,6 +175,12 @@ impl TextReader {
             last: b'\n',
             facts: LineFacts::default(),
         }
+    }
+
+    /// Ends with an error ([`Misjudged`]) at bytes that mean nothing, if it is to be strict.
+    #[must_use]
+    pub(super) fn strictly(self, is_strict: bool) -> TextReader {
+        TextReader { is_strict, ..self }
     }
 
     /// The counts so far.
@@ -148,8 +199,16 @@ impl TextReader {
             let count = self.source.read(&mut self.raw)?;
             let is_last = count == 0;
             out.reserve(decoder.max_utf8_buffer_length(count).expect("a buffer is far from the largest length"));
-            let (result, _, _) = decoder.decode_to_string(&self.raw[..count], out, is_last);
-            debug_assert_eq!(result, CoderResult::InputEmpty, "there is room for all of it");
+            if self.is_strict {
+                let (result, _) = decoder.decode_to_string_without_replacement(&self.raw[..count], out, is_last);
+                if let DecoderResult::Malformed(..) = result {
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, Misjudged));
+                }
+                debug_assert_eq!(result, DecoderResult::InputEmpty, "there is room for all of it");
+            } else {
+                let (result, _, _) = decoder.decode_to_string(&self.raw[..count], out, is_last);
+                debug_assert_eq!(result, CoderResult::InputEmpty, "there is room for all of it");
+            }
             self.join_line_ends(out, start);
             if is_last {
                 self.decoder = None;
@@ -223,7 +282,8 @@ mod tests {
 
     fn detect_bytes(bytes: &[u8]) -> Result<(Encoding, bool), ReadError> {
         let bytes = bytes.to_vec();
-        detect(move || Ok(Box::new(io::Cursor::new(bytes.clone()))))
+        let judged = detect(move || Ok(Box::new(io::Cursor::new(bytes.clone()))))?;
+        Ok((judged.encoding, judged.bom))
     }
 
     fn decoded(bytes: &[u8]) -> (String, LineFacts) {
@@ -260,6 +320,40 @@ mod tests {
         let (text, facts) = decoded(b"a,b\r\nc,\"d\re\"\nf");
         assert_eq!(text, "a,b\nc,\"d\ne\"\nf\n");
         assert_eq!(facts, LineFacts { crlf: 1, lf: 1, cr: 1, quotes: 2 });
+    }
+
+    #[test]
+    fn a_long_text_is_guessed_where_its_beginning_leaves_no_doubt() {
+        let guess = |bytes: Vec<u8>| guess(move || Ok(Box::new(io::Cursor::new(bytes.clone())))).expect("in memory");
+        let text = "名称,備考\n髙齢者センター①,㈱まちくら\n".repeat(40_000);
+        let judged = guess(text.clone().into_bytes()).expect("UTF-8");
+        assert_eq!((judged.encoding, judged.bom), (Encoding::Utf8, false));
+        let judged = guess(encoding_rs::SHIFT_JIS.encode(&text).0.into_owned()).expect("Shift_JIS");
+        assert_eq!((judged.encoding, judged.bom), (Encoding::ShiftJis, false));
+        for doubtful in [
+            text[..text.len() / 100 * 21].as_bytes().to_vec(),
+            encoding_rs::EUC_JP.encode(&text).0.into_owned(),
+            [b"\xEF\xBB\xBF", text.as_bytes()].concat(),
+            [b"\x82,", text.as_bytes()].concat(),
+        ] {
+            assert_eq!(guess(doubtful), None);
+        }
+    }
+
+    #[test]
+    fn a_strict_reader_replaces_nothing() {
+        let text = [text_of(70_000).as_bytes(), b"\x82\xA0\n"].concat();
+        let form = TextForm { encoding: Encoding::Utf8, bom: false, delimiter: b',' };
+        let read = |is_strict| {
+            let mut out = String::new();
+            TextReader::new(Box::new(io::Cursor::new(text.clone())), form).strictly(is_strict).read_to_string(&mut out)
+        };
+        assert_eq!(read(true).expect_err("a fault").kind(), io::ErrorKind::InvalidData);
+        assert!(read(false).is_ok());
+    }
+
+    fn text_of(lines: usize) -> String {
+        "市民センター\n".repeat(lines)
     }
 
     #[test]

@@ -22,6 +22,11 @@ pub(super) struct Faults {
 const FAULTS_COUNTED: u64 = 5_000;
 
 impl Faults {
+    /// Whether there are so many that no more were counted.
+    pub fn are_many(self) -> bool {
+        self.count >= FAULTS_COUNTED
+    }
+
     pub fn per_million(self) -> u64 {
         self.count * 1_000_000 / self.bytes.max(1)
     }

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use multiversion::multiversion;
+
 use super::ReadError;
 use super::blocks::{Blocks, ParsedBlock};
-use super::signs::Signs;
-use crate::text::trim;
+use super::signs::{Signs, Word};
+use crate::text::{is_surely_trimmed, trim};
 
 /// One row: its number in Excel (the first row is 1, a record with line breaks inside a cell is one row) and its cells.
 #[derive(Clone, Copy)]
@@ -17,8 +19,25 @@ pub struct Row<'a> {
 
 #[derive(Clone, Copy)]
 enum Cells<'a> {
-    Spans(&'a str, u8, &'a [Span]),
+    Spans(Spans<'a>),
     Strings(&'a [String]),
+}
+
+/// Cells that stand in a text.
+#[derive(Clone, Copy)]
+struct Spans<'a> {
+    text: &'a str,
+    delimiter: u8,
+    spans: &'a [Span],
+    /// Whether the cells stand side by side, and none of them has blanks around.
+    are_neat: bool,
+}
+
+impl<'a> Spans<'a> {
+    #[inline]
+    fn text_of(self, span: &Span) -> &'a str {
+        &self.text[span.start..span.end()]
+    }
 }
 
 impl<'a> Row<'a> {
@@ -28,18 +47,41 @@ impl<'a> Row<'a> {
     }
 
     /// The cell at an index; empty where the row is shorter.
+    #[inline]
     pub fn cell(&self, index: usize) -> &'a str {
         match self.cells {
-            Cells::Spans(text, _, spans) => spans.get(index).map_or("", |span| &text[span.start..span.end()]),
+            Cells::Spans(cells) => cells.spans.get(index).map_or("", |span| cells.text_of(span)),
             Cells::Strings(strings) => strings.get(index).map_or("", String::as_str),
         }
     }
 
+    /// As [`Row::cell`], without blanks around (see [`trim`]).
+    #[inline]
+    pub fn trimmed(&self, index: usize) -> &'a str {
+        match self.cells {
+            Cells::Spans(Spans { are_neat: true, .. }) => self.cell(index),
+            _ => trim(self.cell(index)),
+        }
+    }
+
     /// Whether a cell is known to hold nothing but printable ASCII without `# & < ? [` and characters from U+3000 to U+DFFF.
+    #[inline]
     pub fn is_ordinary(&self, index: usize) -> bool {
         match self.cells {
-            Cells::Spans(_, _, spans) => spans.get(index).is_none_or(|span| !span.is_odd()),
+            Cells::Spans(cells) => cells.spans.get(index).is_none_or(|span| !span.is_odd()),
             Cells::Strings(_) => false,
+        }
+    }
+
+    /// A cell, and whether it is known to be plain: [ordinary](Row::is_ordinary), and without blanks around.
+    #[inline]
+    pub fn look(&self, index: usize) -> (&'a str, bool) {
+        match self.cells {
+            Cells::Spans(cells) => match cells.spans.get(index) {
+                Some(span) => (cells.text_of(span), cells.are_neat && !span.is_odd()),
+                None => ("", true),
+            },
+            Cells::Strings(strings) => (strings.get(index).map_or("", String::as_str), false),
         }
     }
 
@@ -49,17 +91,17 @@ impl<'a> Row<'a> {
             return Cow::Borrowed(text);
         }
         let delimiter = match self.cells {
-            Cells::Spans(_, delimiter, _) => char::from(delimiter),
-            Cells::Strings(_) => ',',
+            Cells::Spans(cells) => cells.delimiter,
+            Cells::Strings(_) => b',',
         };
         let mut joined = String::new();
         for index in 0..columns {
-            let cell = trim(self.cell(index));
+            let cell = self.trimmed(index);
             if index > 0 {
-                joined.push(delimiter);
+                joined.push(char::from(delimiter));
             }
             // Only cells in quotation marks hold these signs.
-            if cell.contains([delimiter, '\n']) {
+            if memchr::memchr2(delimiter, b'\n', cell.as_bytes()).is_some() {
                 joined.push_str(&format!("\n{}\n", cell.len()));
             }
             joined.push_str(cell);
@@ -69,31 +111,22 @@ impl<'a> Row<'a> {
 
     /// As [`Row::joined`], as it stands in the text, where no cell is in quotation marks or has blanks around.
     fn side_by_side(&self, columns: usize) -> Option<&'a str> {
-        let Cells::Spans(text, _, spans) = self.cells else { return None };
-        let spans = spans.get(..columns)?;
-        let first = spans.first()?.start;
-        let mut next = first;
-        for span in spans {
-            let cell = &text[span.start..span.end()];
-            if span.start != next || trim(cell).len() != cell.len() {
-                return None;
-            }
-            next = span.end() + 1;
-        }
-        Some(&text[first..next - 1])
+        let Cells::Spans(cells) = self.cells else { return None };
+        let ([first, ..], true) = (cells.spans.get(..columns)?, cells.are_neat) else { return None };
+        Some(&cells.text[first.start..cells.spans[columns - 1].end()])
     }
 
     /// Number of cells.
     pub fn len(&self) -> usize {
         match self.cells {
-            Cells::Spans(_, _, spans) => spans.len(),
+            Cells::Spans(cells) => cells.spans.len(),
             Cells::Strings(strings) => strings.len(),
         }
     }
 
     /// Whether every cell is blank.
     pub fn is_empty(&self) -> bool {
-        (0..self.len()).all(|index| trim(self.cell(index)).is_empty())
+        (0..self.len()).all(|index| self.trimmed(index).is_empty())
     }
 
     /// The cells.
@@ -156,49 +189,56 @@ pub(super) struct RowSpan {
     number: u64,
     first: usize,
     end: usize,
+    are_neat: bool,
 }
 
 impl RowSpan {
     pub fn row<'a>(self, text: &'a str, delimiter: u8, spans: &'a [Span]) -> Row<'a> {
-        Row { number: self.number, cells: Cells::Spans(text, delimiter, &spans[self.first..self.end]) }
+        let spans = &spans[self.first..self.end];
+        Row { number: self.number, cells: Cells::Spans(Spans { text, delimiter, spans, are_neat: self.are_neat }) }
     }
 }
 
 /// Cuts text into rows, and these into the spans of their cells. Quotation marks count as in the csv crate: a cell is
 /// quoted where it begins with one, two of them in such a cell stand for one, and elsewhere they are letters. Quoted cells
 /// that do not stand in the text as they are meant are added behind it.
+#[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+popcnt"))]
 pub(super) fn split(text: &mut String, delimiter: u8, lines_before: u64, spans: &mut Vec<Span>) -> Vec<RowSpan> {
     let bytes = text.as_bytes();
     let (mut rows, mut meant) = (Vec::new(), String::new());
-    let (mut line, mut row_start, mut start) = (lines_before, 0, 0);
-    let mut signs = Signs::new(bytes, [delimiter, b'\n', b'"']);
-    while let Some(mut at) = signs.next() {
-        let mut quoted = None;
-        if bytes[at] == b'"' {
+    let (mut line, mut row_start, mut start, mut are_neat) = (lines_before, 0, 0, true);
+    let (mut signs, mut word) = (Signs::new(bytes, [delimiter, b'\n', b'"']), Word::default());
+    while let Some(mut at) = signs.next(&mut word) {
+        let sign = bytes[at];
+        if sign == b'"' {
             if at != start {
                 continue;
             }
-            quoted = Some(quoted_cell(text, &mut at, delimiter, &mut signs, &mut meant));
+            // The loop keeps its word in registers, so this one gets another.
+            let mut inside = word;
+            let span = quoted_cell(text, &mut at, delimiter, (&mut signs, &mut inside), &mut meant);
+            word = inside;
+            word.end_cell();
+            spans.push(Span::new(span, true));
+            are_neat = false;
+        } else {
+            let is_empty_line = sign == b'\n' && at == start && spans.len() == row_start;
+            let marks = word.end_cell();
+            if !is_empty_line {
+                are_neat &= !(marks.is_odd | marks.has_blank) || is_surely_trimmed(&bytes[start..at]);
+                spans.push(Span::new((start, at), marks.is_odd));
+            }
         }
-        if at == start && bytes[at] == b'\n' && spans.len() == row_start {
-            // An empty line.
-            signs.end_cell(at);
-            line += 1;
-            start = at + 1;
+        start = at + 1;
+        if sign == delimiter {
             continue;
         }
-        let is_odd = signs.end_cell(at);
-        spans.push(match quoted {
-            Some(span) => Span::new(span, true),
-            None => Span::new((start, at), is_odd),
-        });
-        start = at + 1;
-        // Only a cell that was never closed ends where there is no sign.
+        // Only a quoted cell that was never closed ends where there is no sign.
         let is_line_end = bytes.get(at) == Some(&b'\n');
-        if is_line_end || at >= bytes.len() {
-            line += u64::from(is_line_end);
-            rows.push(RowSpan { number: line.max(1), first: row_start, end: spans.len() });
-            row_start = spans.len();
+        line += u64::from(is_line_end);
+        if (is_line_end || at >= bytes.len()) && spans.len() > row_start {
+            rows.push(RowSpan { number: line.max(1), first: row_start, end: spans.len(), are_neat });
+            (row_start, are_neat) = (spans.len(), true);
         }
     }
     text.push_str(&meant);
@@ -206,14 +246,20 @@ pub(super) fn split(text: &mut String, delimiter: u8, lines_before: u64, spans: 
 }
 
 /// The span of the quoted cell that begins at `at`, which is moved to the sign that ends it.
-fn quoted_cell(text: &str, at: &mut usize, delimiter: u8, signs: &mut Signs<'_>, meant: &mut String) -> (usize, usize) {
+fn quoted_cell(
+    text: &str,
+    at: &mut usize,
+    delimiter: u8,
+    (signs, word): (&mut Signs<'_>, &mut Word),
+    meant: &mut String,
+) -> (usize, usize) {
     let bytes = text.as_bytes();
     let begin = *at + 1;
     let added = meant.len();
     let (mut from, mut is_open) = (begin, true);
     let mut closed = None;
     *at = bytes.len();
-    while let Some(sign) = signs.next() {
+    while let Some(sign) = signs.next(word) {
         match (is_open, bytes[sign] == b'"') {
             (true, true) => {
                 is_open = false;

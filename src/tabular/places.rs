@@ -20,7 +20,7 @@ pub struct Place {
 /// # Errors
 /// [`ReadError::Io`].
 pub fn find(sheet: &Sheet, wanted: &BTreeSet<(u64, usize)>) -> Result<BTreeMap<(u64, usize), Place>, ReadError> {
-    let Body::Text { upload, form } = &sheet.body else { return Ok(BTreeMap::new()) };
+    let Body::Text { upload, form, .. } = &sheet.body else { return Ok(BTreeMap::new()) };
     let mut lines = BufReader::new(TextReader::new(upload.open()?, *form));
     let mut scan = Scan { delimiter: char::from(form.delimiter), ..Scan::new(wanted) };
     let mut line = Vec::new();

@@ -11,44 +11,82 @@ pub(super) struct Signs<'a> {
     signs: [u8x16; 3],
     /// Where the bytes begin that were not looked at yet.
     next: usize,
-    /// Of the bytes before those, a bit for each sign that was not given yet,
-    found: u64,
-    /// and for each byte out of the ordinary since the last cell.
+    /// Whether the byte before those may be the middle of a wide blank.
+    is_in_blank: bool,
+}
+
+/// Bytes that were looked at together, a bit for each: what was not given or passed yet.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Word {
+    /// The place of the first byte.
+    start: usize,
+    signs: u64,
     odd: u64,
-    /// Whether there is one further back.
-    was_odd: bool,
+    /// What may end a blank.
+    blank: u64,
+    /// What the cell holds that goes on from the word before.
+    further_back: CellMarks,
+    /// The bits in front of the sign that was given last.
+    before: u64,
+}
+
+/// What stands in a cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct CellMarks {
+    /// A byte out of the ordinary.
+    pub is_odd: bool,
+    /// A blank, perhaps.
+    pub has_blank: bool,
+}
+
+impl Word {
+    /// The place of the next sign in the word.
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        if self.signs == 0 {
+            return None;
+        }
+        let bit = self.signs.trailing_zeros();
+        self.before = (1 << bit) - 1;
+        self.signs &= self.signs - 1;
+        Some(self.start + usize::try_from(bit).expect("below 64"))
+    }
+
+    /// What stands in the cell that ends at the sign that was given last, and begins behind the last such cell.
+    #[inline(always)]
+    pub fn end_cell(&mut self) -> CellMarks {
+        let marks = CellMarks {
+            is_odd: self.further_back.is_odd | (self.odd & self.before != 0),
+            has_blank: self.further_back.has_blank | (self.blank & self.before != 0),
+        };
+        // Signs are neither odd nor blanks.
+        self.odd &= !self.before;
+        self.blank &= !self.before;
+        self.further_back = CellMarks::default();
+        marks
+    }
 }
 
 impl<'a> Signs<'a> {
+    /// The signs, none of which is a blank.
     pub fn new(bytes: &'a [u8], signs: [u8; 3]) -> Signs<'a> {
-        Signs { bytes, signs: signs.map(u8x16::splat), next: 0, found: 0, odd: 0, was_odd: false }
+        Signs { bytes, signs: signs.map(u8x16::splat), next: 0, is_in_blank: false }
     }
 
-    /// The place of the next sign.
-    #[inline]
-    pub fn next(&mut self) -> Option<usize> {
-        while self.found == 0 {
-            self.look()?;
+    /// The place of the next sign, in a word or behind it.
+    #[inline(always)]
+    pub fn next(&mut self, word: &mut Word) -> Option<usize> {
+        loop {
+            if let Some(at) = word.next() {
+                return Some(at);
+            }
+            *word = self.look(*word)?;
         }
-        let bit = self.found.trailing_zeros();
-        self.found &= self.found - 1;
-        Some(self.next - WORD + usize::try_from(bit).expect("below 64"))
     }
 
-    /// Whether a byte since the last cell is out of the ordinary. The cell ends at the sign that was given last.
-    #[inline]
-    pub fn end_cell(&mut self, at: usize) -> bool {
-        // Behind the text there is no sign; only a cell that was never closed ends there.
-        let Some(bit) = (at + WORD).checked_sub(self.next).filter(|bit| *bit < WORD) else { return true };
-        let before = (1_u64 << bit) - 1;
-        let is_odd = self.was_odd || self.odd & before != 0;
-        self.odd &= !(before << 1 | 1);
-        self.was_odd = false;
-        is_odd
-    }
-
-    fn look(&mut self) -> Option<()> {
-        self.was_odd |= self.odd != 0;
+    /// The word behind another one.
+    #[inline(always)]
+    fn look(&mut self, last: Word) -> Option<Word> {
         let mut rest = [0; WORD];
         let bytes = match self.bytes.get(self.next..self.next + WORD) {
             Some(bytes) => bytes,
@@ -58,20 +96,36 @@ impl<'a> Signs<'a> {
                 &rest
             }
         };
-        (self.found, self.odd) = (0, 0);
+        let further_back = CellMarks {
+            is_odd: last.further_back.is_odd | (last.odd != 0),
+            has_blank: last.further_back.has_blank | (last.blank != 0),
+        };
+        let mut word = Word { start: self.next, further_back, ..Word::default() };
+        let (mut spaces, mut ends) = (0, 0);
         for (part, bytes) in bytes.chunks_exact(16).enumerate() {
             let bytes = u8x16::new(bytes.try_into().expect("sixteen bytes"));
+            let bits = |bytes: u8x16| u64::from(bytes.to_bitmask()) << (16 * part);
             let [one, two, three] = self.signs.map(|sign| bytes.simd_eq(sign));
-            self.found |= u64::from((one | two | three).to_bitmask()) << (16 * part);
-            self.odd |= u64::from(odd(bytes).to_bitmask()) << (16 * part);
+            let signs = one | two | three;
+            word.signs |= bits(signs);
+            word.odd |= bits(odd(bytes) & !signs);
+            spaces |= bits(bytes.simd_eq(u8x16::splat(b' ')));
+            ends |= bits(bytes.simd_eq(u8x16::splat(WIDE_BLANK_END)));
         }
+        // A wide blank ends with two of the same byte.
+        word.blank = spaces | (ends & (ends << 1 | u64::from(self.is_in_blank)));
+        self.is_in_blank = ends >> (WORD - 1) != 0;
         self.next += WORD;
-        Some(())
+        Some(word)
     }
 }
 
+/// The last two bytes of U+3000.
+const WIDE_BLANK_END: u8 = 0x80;
+
 /// The bytes that ordinary cells do not hold: controls, `# & < ? [`, and the first bytes of characters other than those from
-/// U+3000 to U+DFFF, which are kana, kanji and the signs beside them.
+/// U+3000 to U+DFFF, which are kana, kanji and the signs beside them. Blanks in ordinary cells are spaces and U+3000.
+#[inline(always)]
 fn odd(bytes: u8x16) -> u8x16 {
     let is_at_most = |bytes: u8x16, most: u8| bytes.min(u8x16::splat(most)).simd_eq(bytes);
     let is = |sign: u8| bytes.simd_eq(u8x16::splat(sign));
@@ -90,17 +144,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn signs_are_where_they_stand_and_odd_cells_are_told(text in "[a-c,\"\n#é\u{ff11}市😀\u{7f}]{0,200}") {
+        fn signs_are_where_they_stand_and_cells_have_their_marks(text in "[a-c,\"\n#é \u{3000}\u{ff11}市😀\u{7f}]{0,200}") {
             let bytes = text.as_bytes();
-            let mut signs = Signs::new(bytes, *b",\n\"");
+            let (mut signs, mut word) = (Signs::new(bytes, *b",\n\""), Word::default());
             let mut start = 0;
             for at in (0..bytes.len()).filter(|at| b",\n\"".contains(&bytes[*at])) {
-                prop_assert_eq!(signs.next(), Some(at));
+                prop_assert_eq!(signs.next(&mut word), Some(at));
                 let is_odd = bytes[start..at].iter().any(|byte| matches!(byte, b'#' | 0..0x20 | 0x7F | 0xC0..0xE3 | 0xEE..));
-                prop_assert_eq!(signs.end_cell(at), is_odd);
+                let has_blank = text[start..at].contains([' ', '\u{3000}']);
+                prop_assert_eq!(word.end_cell(), CellMarks { is_odd, has_blank });
                 start = at + 1;
             }
-            prop_assert_eq!(signs.next(), None);
+            prop_assert_eq!(signs.next(&mut word), None);
         }
     }
 }

@@ -1,11 +1,12 @@
-//! The checks of one column's cells. What most cells are, nothing any rule could object to, is seen at a glance: by their
-//! marks (see [`super::marks`]), or because the same cell was fine before.
+//! The checks of one column's cells. Most cells are nothing that any rule could object to, which is seen at a glance (see
+//! [`super::glance`]), or because the same cell was fine before, or by its marks (see [`super::marks`]).
 
 use std::borrow::Cow;
 
 use super::cells::{CellFault, CellFindings, Enough, Sort};
-use super::correct::{correct, is_bettered, is_half_width};
+use super::correct::{Steps, correct, is_half_width};
 use super::findings::Finding;
+use super::glance::Glance;
 use super::marks::Marks;
 use super::remembered::Remembered;
 use super::rule::{Cell, CellCheck, Class, Fault, Rule};
@@ -25,6 +26,8 @@ struct Bound {
 /// The checks of one column.
 pub(super) struct ColumnChecks {
     field: Field,
+    glance: Glance,
+    steps: Steps,
     half_width: bool,
     /// In the order of the rules, those first that are asked about blank cells too.
     checks: Vec<Bound>,
@@ -53,7 +56,8 @@ impl ColumnChecks {
         let unmarked = (0..checks.len()).filter(|check| checks[*check].rule.looks_for().is_none()).collect();
         let empty = Cell { raw: "", trimmed: "", text: "" };
         let may_be_empty = checks[..always].iter().all(|bound| bound.check.check(empty).is_none());
-        ColumnChecks { field, half_width, checks, always, unmarked, alarming, may_be_empty }
+        let (glance, steps) = (Glance::of(&field), Steps::of(&field));
+        ColumnChecks { field, glance, steps, half_width, checks, always, unmarked, alarming, may_be_empty }
     }
 
     /// Checks the cells of the column in rows with their indices in the block, and tells how many are filled.
@@ -67,8 +71,12 @@ impl ColumnChecks {
     ) -> u64 {
         let mut filled = 0;
         for (index, row) in rows {
-            let raw = row.cell(column);
+            let (raw, is_plain) = row.look(column);
             if raw.is_empty() && self.may_be_empty {
+                continue;
+            }
+            if is_plain && self.glance.is_fine(raw) {
+                filled += 1;
                 continue;
             }
             if let Some(faults) = seen.find(raw) {
@@ -76,7 +84,7 @@ impl ColumnChecks {
                 filled += u64::from(!raw.is_empty());
                 continue;
             }
-            let trimmed = trim(raw);
+            let trimmed = row.trimmed(column);
             let marks = self.marks(raw, trimmed, row.is_ordinary(column));
             let faults = self.find(raw, trimmed, marks, column, enough);
             faults.iter().for_each(|fault| found.add(fault, *index, row.number));
@@ -114,7 +122,7 @@ impl ColumnChecks {
             return Vec::new();
         }
         let masked = faults.iter().find_map(|(_, fault)| fault.masked.clone());
-        let may_be_bettered = masked.is_none() && is_bettered(&self.field, raw, marks);
+        let may_be_bettered = masked.is_none() && self.steps.better(&self.field, raw, marks);
         let told = |(bound, fault): (&Bound, Fault)| {
             let (suggestion, proposal) = if may_be_bettered { self.offers(bound, raw) } else { (None, None) };
             let class = match (&suggestion, &proposal) {
@@ -292,7 +300,13 @@ mod tests {
     fn cell() -> impl Strategy<Value = String> {
         let part = prop_oneof![4 => prop::sample::select(&PARTS[..]), 1 => prop::sample::select(&WHOLE[..])];
         let parts = prop::collection::vec(part, 0..8).prop_map(|parts| parts.concat());
-        prop_oneof![8 => parts, 1 => any::<String>(), 1 => "[0-9]{1,13}"]
+        let numbers = prop_oneof![
+            "[0-9]{1,13}",
+            "[0-9.Ee+-]{1,12}",
+            "0[0-9]{1,4}-[0-9]{1,4}-[0-9]{3,4}",
+            "[0-9]{2,3}[.:][0-9]{1,9}"
+        ];
+        prop_oneof![8 => parts, 1 => any::<String>(), 3 => numbers, 1 => "[ァ-ヺー・a-c0-9]{1,20}"]
     }
 
     proptest! {
@@ -307,6 +321,14 @@ mod tests {
             prop_assert_eq!(&found(checks.marks(&cell, trimmed, false)), &all);
             if is_ordinary(&cell) {
                 prop_assert_eq!(&found(checks.marks(&cell, trimmed, true)), &all);
+            }
+        }
+
+        #[test]
+        fn no_rule_objects_to_what_is_fine_at_a_glance(cell in cell(), column in any::<prop::sample::Index>()) {
+            let checks = &CHECKS[column.index(CHECKS.len())];
+            if !cell.is_empty() && trim(&cell) == cell && is_ordinary(&cell) && checks.glance.is_fine(&cell) {
+                prop_assert!(checks.find(&cell, &cell, Marks::ALL, 0, &Enough::new()).is_empty());
             }
         }
 
@@ -349,8 +371,10 @@ mod tests {
             sample.schema.fields().iter().map(|field| ColumnChecks::new(field.clone())).collect();
         let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("sound")).collect();
         let cells = || rows.iter().flat_map(|row| row.iter().zip(&checks)).filter(|(cell, _)| !cell.is_empty());
-        let is_fine = |cell: &str, checks: &ColumnChecks| !checks.marks(cell, cell, false).has_any(checks.alarming);
-        let fine = cells().filter(|(cell, checks)| is_fine(cell, checks)).count();
-        assert!(10 * fine > 9 * cells().count(), "{fine}");
+        let is_quiet = |cell: &str, checks: &ColumnChecks| !checks.marks(cell, cell, false).has_any(checks.alarming);
+        let quiet = cells().filter(|(cell, checks)| is_quiet(cell, checks)).count();
+        assert!(10 * quiet > 9 * cells().count(), "{quiet}");
+        let fine = cells().filter(|(cell, checks)| is_ordinary(cell) && checks.glance.is_fine(cell)).count();
+        assert!(2 * fine > cells().count(), "{fine}");
     }
 }

@@ -21,6 +21,8 @@ struct Step {
     /// The rule whose findings it mends, in cells of this field.
     rule: fn(&Field) -> &'static str,
     class: Class,
+    /// The fields in whose cells alone it betters anything.
+    concerns: fn(&Field) -> bool,
     /// The marks without one of which it betters nothing; `None` where it looks at more than marks.
     looks_for: Option<Marks>,
     apply: fn(&Field, &str) -> Option<String>,
@@ -32,46 +34,126 @@ const STEPS: [Step; 17] = [
     Step {
         rule: |_| "control-character",
         class: Lossless,
+        concerns: |_| true,
         looks_for: Some(Marks::CONTROL),
         apply: |_, value| without_stray(value),
     },
-    Step { rule: |_| "html", class: Likely, looks_for: Some(Marks::MARKUP), apply: |_, value| html::plain(value) },
+    Step {
+        rule: |_| "html",
+        class: Likely,
+        concerns: |_| true,
+        looks_for: Some(Marks::MARKUP),
+        apply: |_, value| html::plain(value),
+    },
     Step {
         rule: |_| "whitespace",
         class: Lossless,
+        concerns: |_| true,
         looks_for: Some(Marks::BLANK_END),
         apply: |_, value| changed(value, trim(value)),
     },
     Step {
         rule: |_| "sanitize",
         class: Likely,
+        concerns: |_| true,
         looks_for: Some(Marks::BRACKET),
         apply: |_, value| with_hyphens(value),
     },
-    Step { rule: |_| "placeholder", class: Likely, looks_for: None, apply: placeholder::emptied },
-    Step { rule: |_| "charset", class: Lossless, looks_for: Some(Marks::NOT_ASCII), apply: half_width },
-    Step { rule: kana_rule, class: Lossless, looks_for: Some(Marks::HALF_KANA), apply: full_width_kana },
-    Step { rule: kana_rule, class: Likely, looks_for: None, apply: katakana },
-    Step { rule: |_| "enumeration", class: Lossless, looks_for: None, apply: words::spelt_otherwise },
-    Step { rule: |_| "enumeration", class: Likely, looks_for: None, apply: words::probable_answer },
-    Step { rule: |_| "pattern", class: Lossless, looks_for: None, apply: codes::at_full_width },
-    Step { rule: |_| "municipality-code", class: Lossless, looks_for: None, apply: codes::sure_municipality },
-    Step { rule: |_| "municipality-code", class: Likely, looks_for: None, apply: codes::probable_municipality },
+    Step { rule: |_| "placeholder", class: Likely, concerns: |_| true, looks_for: None, apply: placeholder::emptied },
+    Step {
+        rule: |_| "charset",
+        class: Lossless,
+        concerns: is_half_width,
+        looks_for: Some(Marks::NOT_ASCII),
+        apply: half_width,
+    },
+    Step {
+        rule: kana_rule,
+        class: Lossless,
+        concerns: |field| !is_half_width(field),
+        looks_for: Some(Marks::HALF_KANA),
+        apply: |_, value| full_width_kana(value),
+    },
+    Step {
+        rule: kana_rule,
+        class: Likely,
+        concerns: |field| field.charset == Some(Charset::Katakana),
+        looks_for: None,
+        apply: |_, value| katakana(value),
+    },
+    Step {
+        rule: |_| "enumeration",
+        class: Lossless,
+        concerns: |field| !words::words(field).is_empty() || !field.value_aliases.is_empty(),
+        looks_for: None,
+        apply: words::spelt_otherwise,
+    },
+    Step {
+        rule: |_| "enumeration",
+        class: Likely,
+        concerns: |field| field.kind == Kind::Flag,
+        looks_for: None,
+        apply: words::probable_answer,
+    },
+    Step {
+        rule: |_| "pattern",
+        class: Lossless,
+        concerns: |field| field.width.is_some(),
+        looks_for: None,
+        apply: codes::at_full_width,
+    },
+    Step {
+        rule: |_| "municipality-code",
+        class: Lossless,
+        concerns: is_municipality_code,
+        looks_for: None,
+        apply: |_, value| codes::sure_municipality(value),
+    },
+    Step {
+        rule: |_| "municipality-code",
+        class: Likely,
+        concerns: is_municipality_code,
+        looks_for: None,
+        apply: |_, value| codes::probable_municipality(value),
+    },
     Step {
         rule: format_rule,
         class: Lossless,
+        concerns: has_form,
         looks_for: None,
         apply: |field, value| if_wrong(field, value, Kind::normalise),
     },
     Step {
         rule: format_rule,
         class: Likely,
+        concerns: has_form,
         looks_for: None,
         apply: |field, value| if_wrong(field, value, Kind::propose),
     },
-    Step { rule: |_| "number-format", class: Likely, looks_for: None, apply: without_own_unit },
-    Step { rule: |_| "coordinate-precision", class: Lossless, looks_for: None, apply: to_the_millimetre },
+    Step {
+        rule: |_| "number-format",
+        class: Likely,
+        concerns: |field| field.unit.is_some(),
+        looks_for: None,
+        apply: without_own_unit,
+    },
+    Step {
+        rule: |_| "coordinate-precision",
+        class: Lossless,
+        concerns: |field| matches!(field.kind, Kind::Latitude | Kind::Longitude),
+        looks_for: None,
+        apply: |field, value| to_the_millimetre(field.kind, value),
+    },
 ];
+
+fn is_municipality_code(field: &Field) -> bool {
+    field.kind == Kind::MunicipalityCode
+}
+
+/// Whether values of the field's kind have a form at all.
+fn has_form(field: &Field) -> bool {
+    !matches!(field.kind, Kind::String | Kind::Flag | Kind::Enum | Kind::Code)
+}
 
 /// What one step leaves can be work for an earlier one, so the chain is taken again; more often than this means that two
 /// steps disagree.
@@ -88,7 +170,7 @@ pub(super) fn correct(
     let mut rules = Vec::new();
     for _ in 0..ROUNDS {
         let mut is_changed = false;
-        for step in &STEPS {
+        for step in STEPS.iter().filter(|step| (step.concerns)(field)) {
             let rule = (step.rule)(field);
             if is_allowed(rule, step.class)
                 && let Some(better) = (step.apply)(field, &value)
@@ -107,10 +189,19 @@ pub(super) fn correct(
     (value != raw).then(|| (value.into_owned(), rules))
 }
 
-/// Whether any step has something to better in a cell with these marks. Where none has, no choice of steps has.
-pub(super) fn is_bettered(field: &Field, raw: &str, marks: Marks) -> bool {
-    let may_apply = |step: &&Step| step.looks_for.is_none_or(|wanted| marks.has_any(wanted));
-    STEPS.iter().filter(may_apply).any(|step| (step.apply)(field, raw).is_some())
+/// The steps that can better anything in the cells of one field.
+pub(super) struct Steps(Vec<&'static Step>);
+
+impl Steps {
+    pub fn of(field: &Field) -> Steps {
+        Steps(STEPS.iter().filter(|step| (step.concerns)(field)).collect())
+    }
+
+    /// Whether any step has something to better in a cell with these marks. Where none has, no choice of steps has.
+    pub fn better(&self, field: &Field, raw: &str, marks: Marks) -> bool {
+        let may_apply = |step: &&&Step| step.looks_for.is_none_or(|wanted| marks.has_any(wanted));
+        self.0.iter().filter(may_apply).any(|step| (step.apply)(field, raw).is_some())
+    }
 }
 
 /// Whether the cells of a field are narrowed before their form is checked.
@@ -143,7 +234,7 @@ fn if_wrong(field: &Field, value: &str, meant: fn(Kind, &str) -> Option<String>)
 
 /// Words stay as they are, since another width would not make them a value; so does a placeholder, which means none.
 pub(super) fn half_width(field: &Field, value: &str) -> Option<String> {
-    if !is_half_width(field) || value.is_ascii() || placeholder::is_placeholder(field, value) {
+    if value.is_ascii() || placeholder::is_placeholder(field, value) {
         return None;
     }
     let narrowed = narrow(value);
@@ -158,14 +249,13 @@ fn kana_rule(field: &Field) -> &'static str {
     if field.charset == Some(Charset::Katakana) { "kana" } else { "half-width-kana" }
 }
 
-fn full_width_kana(field: &Field, value: &str) -> Option<String> {
-    (!is_half_width(field) && !value.is_ascii()).then(|| changed(value, &widen_kana(value)))?
+fn full_width_kana(value: &str) -> Option<String> {
+    (!value.is_ascii()).then(|| changed(value, &widen_kana(value)))?
 }
 
-fn katakana(field: &Field, value: &str) -> Option<String> {
+fn katakana(value: &str) -> Option<String> {
     // Half a reading is no reading: with kanji in between nothing is changed.
-    (field.charset == Some(Charset::Katakana))
-        .then(|| changed(value, &with_long_vowels(&to_katakana(value))).filter(|kana| is_reading(kana)))?
+    changed(value, &with_long_vowels(&to_katakana(value))).filter(|kana| is_reading(kana))
 }
 
 /// The long-vowel mark for a dash between katakana, where it is no hyphen that a reading may hold.
@@ -198,10 +288,11 @@ fn without_own_unit(field: &Field, value: &str) -> Option<String> {
 /// How many decimals of a degree say anything: the eighth is a millimetre.
 pub(super) const DECIMALS: usize = 8;
 
-fn to_the_millimetre(field: &Field, value: &str) -> Option<String> {
+fn to_the_millimetre(kind: Kind, value: &str) -> Option<String> {
     let (whole, decimals) = value.split_once('.').filter(|(_, decimals)| decimals.len() > DECIMALS)?;
-    let is_degrees = matches!(field.kind, Kind::Latitude | Kind::Longitude) && field.kind.check(value).is_ok();
-    is_degrees.then(|| rounded(&format!("{whole}.{}", &decimals[..DECIMALS]), decimals.as_bytes()[DECIMALS]))
+    kind.check(value)
+        .is_ok()
+        .then(|| rounded(&format!("{whole}.{}", &decimals[..DECIMALS]), decimals.as_bytes()[DECIMALS]))
 }
 
 /// A decimal number, rounded by the digit behind it; it never passes through a float.

@@ -16,7 +16,6 @@ use super::{Checked, Request};
 use crate::schema::Field;
 use crate::tabular::header::{self, Column, Header};
 use crate::tabular::{Block, Digest, Document, ParsedBlock, ReadError, Row, Upload};
-use crate::text::trim;
 
 /// Checks the sheet that a heading was found in.
 pub(super) fn check_table(
@@ -165,7 +164,7 @@ impl<'a> CheckedBlock<'a> {
     fn forget_first(&mut self, rows: usize) {
         for row in self.rows.rows().take(rows) {
             for (place, filled) in self.filled.iter_mut().enumerate() {
-                *filled -= u64::from(!trim(row.cell(place)).is_empty());
+                *filled -= u64::from(!row.trimmed(place).is_empty());
             }
         }
         self.cells.told.retain(|(index, _)| *index >= rows);
@@ -216,7 +215,7 @@ impl Pass {
     /// Counts filled cells behind the last column.
     fn count_surplus(&mut self, row: &Row<'_>) {
         for index in self.columns..row.len() {
-            if !trim(row.cell(index)).is_empty() {
+            if !row.trimmed(index).is_empty() {
                 self.counts.filled.resize(self.counts.filled.len().max(index + 1), 0);
                 self.counts.filled[index] += 1;
             }
@@ -236,6 +235,18 @@ mod tests {
     use crate::tabular::Upload;
     use crate::text::Lang;
     use crate::validate::{Request, check, report};
+
+    #[test]
+    fn a_text_that_goes_on_otherwise_than_it_begins_is_read_as_a_whole() {
+        let row = "市民センター,1\n".as_bytes();
+        let table = |fault: &[u8]| [b"\xE5\x90\x8D\xE7\xA7\xB0,ID\n", &row.repeat(100_000)[..], fault, b"\n"].concat();
+        let is_told = |fault| {
+            let checked = check(&Upload::from_bytes(table(fault), None), &Request::new(Registry::embedded()));
+            let body = report::json::body(&checked.expect("a table").report, Lang::Ja);
+            serde_json::to_string(&body).expect("JSON").contains("\"replacement-character\"")
+        };
+        assert!(is_told(b"\xFF,2") && !is_told(b"x,2"));
+    }
 
     #[test]
     fn the_report_is_the_same_for_any_number_of_threads() {

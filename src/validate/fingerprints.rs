@@ -30,7 +30,7 @@ pub(super) struct FirstRows {
     filled: usize,
 }
 
-/// The bits of a slot that are the fingerprint's. The place of a slot is made of the others.
+/// The bits of a slot that are the fingerprint's. Its place in the table is made of them too.
 const PART: u64 = !0 << 32;
 
 impl FirstRows {
@@ -58,20 +58,30 @@ impl FirstRows {
     /// Looks where fingerprints belong that will be asked for next. All at a time they are at hand much sooner than one after
     /// the other.
     pub fn expect(&self, fingerprints: impl Iterator<Item = u64>) {
-        if let Some(mask) = self.slots.len().checked_sub(1) {
-            let seen = fingerprints.fold(0, |seen, fingerprint| seen ^ self.slots[start(fingerprint) & mask]);
+        if !self.slots.is_empty() {
+            let seen = fingerprints.fold(0, |seen, fingerprint| seen ^ self.slots[self.start(fingerprint)]);
             std::hint::black_box(seen);
         }
     }
 
     /// The slot that holds a fingerprint, or the free one where it belongs.
     fn place(&self, fingerprint: u64) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut place = start(fingerprint) & mask;
+        let mut place = self.start(fingerprint);
         while self.slots[place] != 0 && !self.is_in(place, fingerprint) {
-            place = (place + 1) & mask;
+            place = self.next(place);
         }
         place
+    }
+
+    /// Where the search for a fingerprint starts: slots are in the order of their parts of fingerprints, but for what others
+    /// have pushed on.
+    fn start(&self, fingerprint: u64) -> usize {
+        let slots = u64::try_from(self.slots.len()).expect("slots are counted in memory");
+        usize::try_from(((fingerprint >> 32) * slots) >> 32).expect("below the number of slots")
+    }
+
+    fn next(&self, place: usize) -> usize {
+        if place + 1 == self.slots.len() { 0 } else { place + 1 }
     }
 
     fn is_in(&self, place: usize, fingerprint: u64) -> bool {
@@ -84,16 +94,13 @@ impl FirstRows {
         let slots = (2 * self.slots.len()).max(1 << 10);
         let old = std::mem::replace(&mut self.slots, vec![0; slots]);
         for slot in old.into_iter().filter(|slot| *slot != 0) {
-            let row = usize::try_from(slot & !PART).expect("rows are counted in memory");
-            let place = self.place(self.fingerprints[row]);
+            let mut place = self.start(slot);
+            while self.slots[place] != 0 {
+                place = self.next(place);
+            }
             self.slots[place] = slot;
         }
     }
-}
-
-/// Where the search for a fingerprint starts, before it is brought into the table.
-fn start(fingerprint: u64) -> usize {
-    usize::try_from(fingerprint & !PART).expect("32 bits")
 }
 
 fn index(row: u32) -> usize {

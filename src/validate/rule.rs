@@ -10,7 +10,7 @@ use crate::schema::{Field, Role};
 use crate::standard::Registry;
 use crate::tabular::header::{Column, Header};
 use crate::tabular::{Document, Row, Sheet, Upload};
-use crate::text::{Text, trim};
+use crate::text::Text;
 
 use super::coordinates::{Coordinates, Point};
 use super::findings::{Findings, Severity};
@@ -342,6 +342,7 @@ impl<'a> Amendment<'a> {
 }
 
 /// The trimmed cell of a column that may be missing.
+#[inline]
 pub fn value<'a>(row: &Row<'a>, column: Option<usize>) -> &'a str {
-    column.map_or("", |column| trim(row.cell(column)))
+    column.map_or("", |column| row.trimmed(column))
 }

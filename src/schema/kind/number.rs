@@ -51,12 +51,16 @@ pub fn shortest(digits: &str) -> &str {
 
 pub(super) fn check(text: &str) -> Result<(), ValueError> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
-    if !whole.is_empty() && is_digits(whole) && !fraction.is_empty() && is_digits(fraction) {
-        Ok(())
-    } else {
-        Err(ValueError::Form)
+    // Digits since the sign or the point.
+    let (mut digits, mut has_point) = (0, false);
+    for byte in unsigned.bytes() {
+        match byte {
+            b'0'..=b'9' => digits += 1,
+            b'.' if digits > 0 && !has_point => (digits, has_point) = (0, true),
+            _ => return Err(ValueError::Form),
+        }
     }
+    if digits > 0 { Ok(()) } else { Err(ValueError::Form) }
 }
 
 pub(super) fn check_integer(text: &str) -> Result<(), ValueError> {

@@ -4,53 +4,62 @@ use crate::schema::ValueError;
 
 /// One number, or several with ` / ` or `;` between them.
 pub(super) fn check(text: &str) -> Result<(), ValueError> {
-    if text.split(['/', ';']).all(|one| is_phone(one.trim())) { Ok(()) } else { Err(ValueError::Form) }
+    let is_sound = if text.bytes().any(|byte| matches!(byte, b'/' | b';')) {
+        text.split(['/', ';']).all(|one| is_phone(one.trim()))
+    } else {
+        is_phone(text.trim())
+    };
+    if is_sound { Ok(()) } else { Err(ValueError::Form) }
 }
 
 /// `0AA-BBBB-CCCC`, `(0AA)BBBB-CCCC` or `0AABBBBCCCC`.
 fn is_phone(text: &str) -> bool {
-    let parts = match text.strip_prefix('(') {
-        Some(inner) => inner.split_once(')').and_then(|(area, rest)| Some((area, rest.split_once('-')?))),
-        None => text.split_once('-').and_then(|(area, rest)| Some((area, rest.split_once('-')?))),
+    let is_bracketed = text.starts_with('(');
+    let (mut digits, mut count, mut parts, mut part) = ([0; MOST_DIGITS], 0, [0; 3], 0);
+    for byte in text.bytes().skip(usize::from(is_bracketed)) {
+        match byte {
+            b'0'..=b'9' if count < MOST_DIGITS => {
+                digits[count] = byte;
+                count += 1;
+                parts[part] += 1;
+            }
+            b')' if is_bracketed && part == 0 => part = 1,
+            b'-' if part == 1 || (part == 0 && !is_bracketed) => part += 1,
+            _ => return false,
+        }
+    }
+    let is_parted = match (parts, part) {
+        (_, 0) => !is_bracketed,
+        ([2..=5, 1..=4, 3..=4], 2) => true,
+        _ => false,
     };
-    let Some((area, (exchange, line))) = parts else { return is_number(text) };
-    (2..=5).contains(&area.len())
-        && (1..=4).contains(&exchange.len())
-        && (3..=4).contains(&line.len())
-        && is_number_of([area, exchange, line])
+    is_parted && is_number(&digits[..count])
 }
 
-/// As [`is_number`], of three parts.
-fn is_number_of(parts: [&str; 3]) -> bool {
-    let mut digits = [0; 13];
-    let mut length = 0;
-    for byte in parts.iter().flat_map(|part| part.bytes()) {
-        digits[length] = byte;
-        length += 1;
-    }
-    std::str::from_utf8(&digits[..length]).is_ok_and(is_number)
-}
+/// Of a mobile number.
+const MOST_DIGITS: usize = 11;
 
 /// Ten digits from 0; eleven for mobile and IP telephones (0A0) and for 0800.
-fn is_number(digits: &str) -> bool {
-    let has_eleven = digits.starts_with("0800") || (digits.starts_with('0') && digits.get(2..3) == Some("0"));
-    digits.bytes().all(|byte| byte.is_ascii_digit())
-        && digits.starts_with('0')
-        && (digits.len() == 10 || (digits.len() == 11 && has_eleven))
+fn is_number(digits: &[u8]) -> bool {
+    match digits.len() {
+        10 => digits[0] == b'0',
+        11 => digits.starts_with(b"0800") || (digits[0] == b'0' && digits[2] == b'0'),
+        _ => false,
+    }
 }
 
 /// Other signs between the parts (`(086)-803-1000`, `086(803)1000`, `086.803.1000`, `086-8031000`), blanks, a label before
 /// the number, and the country's own code.
 pub(super) fn normalise(text: &str) -> Option<String> {
+    // Other signs do not change the digits, so where these are no number nothing helps. A country code does.
+    if has_wrong_digits(text) {
+        return None;
+    }
     let numbers = text.split(['/', ';']).map(normalise_one).collect::<Option<Vec<_>>>()?;
     Some(numbers.join(" / "))
 }
 
 fn normalise_one(text: &str) -> Option<String> {
-    // Other signs do not change the digits, so where these are no number nothing helps. A country code does.
-    if has_wrong_digits(text) {
-        return None;
-    }
     let mut body = text.trim();
     for label in ["TEL", "Tel", "tel", "℡", "電話番号", "電話"] {
         body = body.strip_prefix(label).map_or(body, |rest| rest.trim_start_matches([':', '.', ' ']));
@@ -96,6 +105,9 @@ fn with_hyphen(text: &str) -> Option<String> {
 
 /// The leading 0 that a spreadsheet took from a number, and several numbers with other signs between them.
 pub(super) fn propose(text: &str) -> Option<String> {
+    if has_wrong_digits(text) {
+        return None;
+    }
     let several: Vec<&str> =
         text.split(['、', ',', '・', '\n', '/', ';']).map(str::trim).filter(|one| !one.is_empty()).collect();
     let one = |text: &str| normalise_one(text).or_else(|| with_zero(text));

@@ -1,7 +1,7 @@
 //! Codes that a spreadsheet took for numbers: lost zeros, a missing check digit, `.0` at the end.
 
 use crate::municipality;
-use crate::schema::{Field, Kind};
+use crate::schema::Field;
 
 /// A code of fixed width with its leading zeros back, and without hyphens.
 pub(in crate::validate) fn at_full_width(field: &Field, value: &str) -> Option<String> {
@@ -16,22 +16,22 @@ pub(in crate::validate) fn at_full_width(field: &Field, value: &str) -> Option<S
 
 /// The 全国地方公共団体コード that five digits without check digit stand for, where no other body's code has lost a zero to
 /// look the same.
-pub(super) fn sure_municipality(field: &Field, value: &str) -> Option<String> {
-    match candidates(field, value)? {
+pub(super) fn sure_municipality(value: &str) -> Option<String> {
+    match candidates(value)? {
         (Some(code), None) => Some(code),
         _ => None,
     }
 }
 
 /// The code that probably stood here: a leading zero was lost, or there are two ways to read five digits.
-pub(super) fn probable_municipality(field: &Field, value: &str) -> Option<String> {
-    let (without_check_digit, without_zero) = candidates(field, value)?;
+pub(super) fn probable_municipality(value: &str) -> Option<String> {
+    let (without_check_digit, without_zero) = candidates(value)?;
     without_check_digit.or(without_zero)
 }
 
 /// The known codes that a value is without its check digit (or with a `.0`), and without its leading zero.
-fn candidates(field: &Field, value: &str) -> Option<(Option<String>, Option<String>)> {
-    if field.kind != Kind::MunicipalityCode || municipality::find(value).is_some() {
+fn candidates(value: &str) -> Option<(Option<String>, Option<String>)> {
+    if municipality::find(value).is_some() {
         return None;
     }
     let bare = value.strip_suffix(".0").unwrap_or(value);

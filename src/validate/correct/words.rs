@@ -43,7 +43,7 @@ pub(super) fn spelt_otherwise(field: &Field, value: &str) -> Option<String> {
 
 /// The yes or no that a word probably stands for.
 pub(super) fn probable_answer(field: &Field, value: &str) -> Option<String> {
-    if field.kind != Kind::Flag || value.is_empty() || is_listed(words(field), field.separator.as_deref(), value) {
+    if value.is_empty() || is_listed(words(field), field.separator.as_deref(), value) {
         return None;
     }
     Answer::of(value, SURE).or_else(|| Answer::of(value, PROBABLE))?.word(field).map(str::to_owned)

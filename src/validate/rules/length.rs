@@ -32,11 +32,7 @@ impl Rule for Length {
     }
 
     fn bind_cell(&self, field: &Field) -> Option<Box<dyn CellCheck>> {
-        let (limit, severity) = match (field.constraints.max_length, field.advice.max_length) {
-            (Some(limit), _) => (limit, Severity::Error),
-            (None, Some(limit)) => (limit, Severity::Warning),
-            (None, None) => (EXCEL_LIMIT, Severity::Warning),
-        };
+        let (limit, severity) = limit(field);
         Some(Box::new(move |cell: Cell<'_>| {
             // No text has more characters than bytes, so short ones need no counting.
             if cell.trimmed.len() <= limit {
@@ -50,3 +46,12 @@ impl Rule for Length {
 
 /// The most characters that a cell of Excel holds.
 const EXCEL_LIMIT: usize = 32_767;
+
+/// How many characters a cell may have, and how grave it is when it has more.
+pub(in crate::validate) fn limit(field: &Field) -> (usize, Severity) {
+    match (field.constraints.max_length, field.advice.max_length) {
+        (Some(limit), _) => (limit, Severity::Error),
+        (None, Some(limit)) => (limit, Severity::Warning),
+        (None, None) => (EXCEL_LIMIT, Severity::Warning),
+    }
+}

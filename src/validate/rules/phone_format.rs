@@ -47,7 +47,9 @@ fn diagnosis(text: &str, is_another_form: bool) -> Text {
     let (first, second) = (digits.next(), digits.next());
     let count = [first, second].iter().flatten().count() + digits.count();
     let begins_with_zero = first == Some(b'0');
-    let is_bare = text.chars().all(|character| character.is_ascii_digit() || "-() ./;,、・~\n".contains(character));
+    let is_bare = text.chars().all(|character| {
+        matches!(character, '0'..='9' | '-' | '(' | ')' | ' ' | '.' | '/' | ';' | ',' | '、' | '・' | '~' | '\n')
+    });
     // IP and mobile telephones have one digit more.
     let is_longer = matches!((first, second), (Some(b'5' | b'7' | b'8' | b'9'), Some(b'0')));
     match count {
