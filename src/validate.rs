@@ -19,6 +19,7 @@ mod publishable;
 mod recipe;
 mod remembered;
 mod repair;
+mod repeats;
 pub mod report;
 mod rule;
 pub mod rules;

@@ -9,6 +9,7 @@ use super::findings::Findings;
 use super::parallel;
 use super::publishable::Publishable;
 use super::remembered::Remembered;
+use super::repeats::Repeats;
 use super::report::{Report, TableReport};
 use super::rule::{Counts, Intake, Repair, RowFacts, TableCheck, TableRow};
 use super::rules::{self, RULES};
@@ -87,6 +88,7 @@ pub(super) fn run(
         table_checks: RULES.iter().filter_map(|rule| Some((rule.id(), rule.bind_table(&intake)?))).collect(),
         counts: Counts { filled: vec![0; columns.len()], ..Counts::default() },
         columns: columns.len(),
+        repeats: Repeats::of(&intake),
         to_skip: header.skipped_rows,
         last_number: header.row,
     };
@@ -177,6 +179,7 @@ struct Pass {
     counts: Counts,
     /// How many columns the heading has.
     columns: usize,
+    repeats: Repeats,
     /// How many rows are still to come that are not data, the heading included.
     to_skip: usize,
     /// Excel's number of the last row.
@@ -207,6 +210,7 @@ impl Pass {
             self.count_surplus(&row);
             rows.push(TableRow::new(row, facts));
         }
+        self.repeats.see(&mut rows);
         for (_, check) in &mut self.table_checks {
             check.rows(&rows, findings);
         }

@@ -16,6 +16,7 @@ use super::coordinates::{Coordinates, Point};
 use super::findings::{Findings, Severity};
 use super::fingerprints;
 use super::marks::Marks;
+use super::repeats::Repeat;
 
 /// Where a rule looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -223,21 +224,23 @@ impl<F: Fn(Cell<'_>) -> Option<Fault> + Send + Sync> CellCheck for F {
 }
 
 /// A row as the checks across cells and rows see it: with what several of them ask about it, worked out beforehand.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct TableRow<'a> {
     row: Row<'a>,
     /// What was worked out.
     pub facts: RowFacts,
 }
 
-/// What is worked out about a row by itself.
-#[derive(Clone, Copy, Debug)]
+/// What is worked out about a row.
+#[derive(Clone, Debug)]
 pub struct RowFacts {
     /// The same number for rows that are alike.
     pub fingerprint: u64,
     /// The place of the row, where both its coordinates can be read and it lies in Japan. Most rows have one, and then there is
     /// nothing wrong with the coordinates by themselves.
     pub point: Option<Point>,
+    /// What it repeats of earlier rows, if anything. Known only once those were seen.
+    pub repeat: Option<Box<Repeat>>,
 }
 
 impl RowFacts {
@@ -246,6 +249,7 @@ impl RowFacts {
         RowFacts {
             fingerprint: fingerprints::of_row(row, columns),
             point: coordinates.and_then(|coordinates| coordinates.point(row)),
+            repeat: None,
         }
     }
 }

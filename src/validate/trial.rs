@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::coordinates::Coordinates;
 use super::findings::{Finding, Findings};
+use super::repeats::Repeats;
 use super::rule::{Amendment, Counts, Intake, Repair, RowFacts, Rule, TableRow};
 use crate::municipality;
 use crate::standard::Registry;
@@ -70,6 +71,7 @@ impl Trial {
         let width = heading.len();
         let mut lines = vec![heading];
         let mut numbers = vec![header.row];
+        let mut repeats = Repeats::of(&intake);
         let mut rows = sheet.rows().expect("in memory");
         for _ in 0..header.skipped_rows {
             rows.next_row().expect("in memory");
@@ -83,7 +85,9 @@ impl Trial {
             numbers.push(row.number);
             if let Some(check) = &mut check {
                 let facts = RowFacts::of(&row, intake.columns().len(), Coordinates::of(&intake));
-                check.row(&TableRow::new(row, facts), &mut findings);
+                let mut row = [TableRow::new(row, facts)];
+                repeats.see(&mut row);
+                check.rows(&row, &mut findings);
             }
         }
         if let Some(check) = &mut check {

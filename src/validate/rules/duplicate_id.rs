@@ -2,7 +2,7 @@
 
 use crate::text::Text;
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::fingerprints::{self, FirstRows};
+use crate::validate::repeats::is_unique;
 use crate::validate::rule::{Intake, Level, Rule, TableCheck, TableRow, value};
 
 /// See the module.
@@ -32,60 +32,30 @@ impl Rule for DuplicateId {
     }
 
     fn bind_table(&self, intake: &Intake<'_>) -> Option<Box<dyn TableCheck>> {
-        let columns: Vec<UniqueColumn> = intake
+        let columns: Vec<(usize, Severity)> = intake
             .fields()
             .iter()
             .enumerate()
+            .filter(|(_, field)| is_unique(field))
             .filter_map(|(index, field)| {
-                let severity = match (field.constraints.unique, field.advice.unique) {
-                    (true, _) => Severity::Error,
-                    (false, true) => Severity::Warning,
-                    (false, false) => return None,
-                };
-                Some(UniqueColumn { column: intake.column_of(index)?, severity, first_rows: FirstRows::default() })
+                let severity = if field.constraints.unique { Severity::Error } else { Severity::Warning };
+                Some((intake.column_of(index)?, severity))
             })
             .collect();
-        (!columns.is_empty())
-            .then(|| -> Box<dyn TableCheck> { Box::new(DuplicateIdCheck { columns, rows: Vec::new() }) })
+        (!columns.is_empty()).then(|| -> Box<dyn TableCheck> { Box::new(DuplicateIdCheck(columns)) })
     }
 }
 
-struct DuplicateIdCheck {
-    columns: Vec<UniqueColumn>,
-    /// The fingerprint of every row, by its number.
-    rows: Vec<u64>,
-}
-
-struct UniqueColumn {
-    column: usize,
-    severity: Severity,
-    first_rows: FirstRows,
-}
+/// The columns of identifiers, and how grave a repeated one is.
+struct DuplicateIdCheck(Vec<(usize, Severity)>);
 
 impl TableCheck for DuplicateIdCheck {
-    fn rows(&mut self, rows: &[TableRow<'_>], findings: &mut Findings) {
-        for unique in &self.columns {
-            let ids = rows.iter().map(|row| value(row, Some(unique.column)));
-            unique.first_rows.expect(ids.map(fingerprints::of_text));
-        }
-        rows.iter().for_each(|row| self.row(row, findings));
-    }
-
     fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
-        let whole = row.facts.fingerprint;
-        let index = |number: u64| usize::try_from(number).expect("rows are counted in memory");
-        self.rows.resize(self.rows.len().max(index(row.number) + 1), 0);
-        self.rows[index(row.number)] = whole;
-        for unique in &mut self.columns {
-            let id = value(row, Some(unique.column));
-            if id.is_empty() {
-                continue;
-            }
-            let first = unique.first_rows.first(fingerprints::of_text(id), row.number);
-            // The same row twice is one problem, and `duplicate-row` tells it.
-            if first != row.number && self.rows[index(first)] != whole {
-                let finding = Finding::new(&DuplicateId, unique.severity).at_row(row.number).at_column(unique.column);
-                findings.add(finding.with_value(id).with_details([first.to_string()]));
+        // The same row twice is one problem, and `duplicate-row` tells it.
+        for (column, first) in row.facts.repeat.iter().flat_map(|repeat| &repeat.ids) {
+            for (_, severity) in self.0.iter().filter(|(own, _)| own == column) {
+                let finding = Finding::new(&DuplicateId, *severity).at_row(row.number).at_column(*column);
+                findings.add(finding.with_value(value(row, Some(*column))).with_details([first.to_string()]));
             }
         }
     }

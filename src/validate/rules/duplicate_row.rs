@@ -2,7 +2,6 @@
 
 use crate::text::Text;
 use crate::validate::findings::{Finding, Findings, Severity};
-use crate::validate::fingerprints::FirstRows;
 use crate::validate::rule::{Intake, Level, Rule, TableCheck, TableRow};
 
 /// See the module.
@@ -29,21 +28,15 @@ impl Rule for DuplicateRow {
     }
 
     fn bind_table(&self, _intake: &Intake<'_>) -> Option<Box<dyn TableCheck>> {
-        Some(Box::new(DuplicateRowCheck(FirstRows::default())))
+        Some(Box::new(DuplicateRowCheck))
     }
 }
 
-struct DuplicateRowCheck(FirstRows);
+struct DuplicateRowCheck;
 
 impl TableCheck for DuplicateRowCheck {
-    fn rows(&mut self, rows: &[TableRow<'_>], findings: &mut Findings) {
-        self.0.expect(rows.iter().map(|row| row.facts.fingerprint));
-        rows.iter().for_each(|row| self.row(row, findings));
-    }
-
     fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
-        let first = self.0.first(row.facts.fingerprint, row.number);
-        if first != row.number {
+        if let Some(first) = row.facts.repeat.as_ref().and_then(|repeat| repeat.row) {
             findings.add(
                 Finding::new(&DuplicateRow, Severity::Warning).at_row(row.number).with_details([first.to_string()]),
             );
