@@ -3,13 +3,13 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test clients bench fuzz openapi deny clean-var
+.PHONY: help run test clients bench bench-peers fuzz openapi deny clean-var
 
 # The external clients that tests call; `make test CLIENTS=` does without them (no network).
 CLIENTS := var/clients
 
 help: ## この一覧を表示 / show this list
-	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 18
 
 run: ## 必要なものを入れ、ビルドして http://127.0.0.1:8080 で起動（Ctrl-C で停止） / install, build and serve; Ctrl-C stops
 	@.ci/setup
@@ -38,9 +38,19 @@ $(CLIENTS)/installed: tests/clients/requirements.txt
 	  { echo "外部クライアントを取得できません。ネットワークなしでは \`make test CLIENTS=\` / no network? \`make test CLIENTS=\` does without the clients" >&2; exit 1; }
 	touch $@
 
-bench: ## 性能測定 / benchmarks
+bench: ## 性能測定。入っているほかのソフトと並べて / benchmarks, beside the peers that are installed
 	.ci/setup
 	cargo bench
+
+# One environment for each file of versions.
+bench-peers: $(patsubst benches/peers/%.txt,var/peers/%/installed,$(wildcard benches/peers/*.txt)) ## `make bench` で並べるほかのソフトを入れる（Python） / install the peers of `make bench`
+	@command -v qsvlite >/dev/null || command -v qsv >/dev/null || echo "qsv は別に入れて PATH に置いてください / get qsv separately and put it on the PATH: https://github.com/dathere/qsv"
+
+var/peers/%/installed: benches/peers/%.txt
+	@echo "$* ..."
+	@python3 -m venv --clear $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $< && touch $@ || \
+	  echo "$* を入れられません。これなしで測ります / $* cannot be installed; \`make bench\` does without it" >&2
 
 # How long, in seconds.
 FUZZ_TIME := 60

@@ -1,16 +1,20 @@
-//! How fast records are published and served, beside what the same machine can do at best in the same run: real processes,
-//! real HTTP, 32 connections. `MACHIKURA_BENCH_SERVED_ROWS` sets another size than 100,000.
+//! How fast records are published and served, beside what the same machine can do at best and beside the peers that are
+//! installed, in the same run: real processes, real HTTP, 32 connections. `MACHIKURA_BENCH_SERVED_ROWS` sets another size than
+//! 100,000.
 
 #[path = "support/load.rs"]
 mod load;
 #[path = "support/nginx.rs"]
 mod nginx;
+#[path = "peers/mod.rs"]
+mod peers;
 #[path = "support/server.rs"]
 mod server;
 #[allow(dead_code, reason = "the check's benchmark uses the rest")]
 #[path = "support/tables.rs"]
 mod tables;
 
+use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Instant;
@@ -25,6 +29,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use load::{Load, get, load};
 use nginx::Nginx;
+use peers::{Peer, Question};
 use server::Server;
 
 /// Who publishes: 岡山市.
@@ -36,6 +41,8 @@ fn main() {
     let rows = std::env::var("MACHIKURA_BENCH_SERVED_ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(100_000);
     let folder = std::env::temp_dir().join(format!("machikura-bench-serve-{}", std::process::id()));
     std::fs::create_dir(&folder).expect("a folder");
+    // The workers of nginx, and PostgreSQL, are another user's where root starts them.
+    std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("our own folder");
     let table = folder.join("aed.csv");
     write_table(&table, rows);
     let cluster = Cluster::start(&folder, &cluster::Options::default()).expect("PostgreSQL");
@@ -60,53 +67,140 @@ fn main() {
     show("group-by count, kept", load(server.address, &[&count]), Some(bare));
     drop(server);
 
+    let peers = Peer::start_all(&folder, &table, &cluster);
     let server = Server::start(&folder, 0);
     let stored = show("floor: actix, diesel, one stored text", load(floor.address, &["/stored"]), None);
-    show("first page", load(server.address, &[RECORDS]), Some(stored));
-    let deep = next_page(&get(server.address, &format!("{RECORDS}?offset={}", rows / 2)));
-    show("deep page by cursor", load(server.address, &[&deep]), Some(stored));
     for (title, questions) in questions(&server, rows) {
-        let questions: Vec<&str> = questions.iter().map(String::as_str).collect();
-        show(title, load(server.address, &questions), Some(stored));
+        let addresses: Vec<&str> = questions.iter().map(|(address, _)| address.as_str()).collect();
+        let own = show(title, load(server.address, &addresses), Some(stored));
+        beside(&peers, &server, own, &questions);
     }
-    show("group-by count, unfiltered, from the profile", load(server.address, &[&count]), None);
-    let filtered = format!("{count}&{}=09:00", encoded("開始時間"));
-    show("group-by count, filtered, from the codes", load(server.address, &[&filtered]), None);
+    for (title, addresses) in searches(&server, rows) {
+        let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+        show(title, load(server.address, &addresses), Some(stored));
+    }
     downloads(&server, &folder, &floor);
-    drop((server, floor));
+    whole_table(&server, &peers, rows);
+    drop((server, floor, peers));
     cluster.stop().expect("stop PostgreSQL");
     std::fs::remove_dir_all(&folder).expect("our own folder");
 }
 
-/// What is asked of records, each several times over with other values.
-fn questions(server: &Server, rows: usize) -> [(&'static str, Vec<String>); 9] {
+/// Records from all parts of the table.
+fn samples(server: &Server, rows: usize) -> Vec<serde_json::Value> {
     let sample = |number: usize| {
         let answer = get(server.address, &format!("{RECORDS}?limit=1&offset={}", number * (rows / 10)));
         let answer: serde_json::Value = serde_json::from_slice(&answer).expect("JSON");
         answer["records"][0].clone()
     };
-    let samples: Vec<serde_json::Value> = (0..10).map(sample).collect();
-    let each = |question: &dyn Fn(&serde_json::Value) -> String| samples.iter().map(question).collect::<Vec<_>>();
-    let text = |record: &serde_json::Value, name: &str| encoded(record[name].as_str().unwrap_or_default());
+    (0..10).map(sample).collect()
+}
+
+fn text<'a>(record: &'a serde_json::Value, name: &str) -> &'a str {
+    record[name].as_str().unwrap_or_default()
+}
+
+/// What machikura and its peers are asked: the address here, and the question; several times over with other values.
+fn questions(server: &Server, rows: usize) -> [(&'static str, Vec<(String, Question)>); 11] {
+    const TOWN: &str = "所在地_町字";
+    let samples = samples(server, rows);
+    let each = |ask: &dyn Fn(&serde_json::Value) -> (String, Question)| samples.iter().map(ask).collect::<Vec<_>>();
     let degrees = |record: &serde_json::Value, name: &str| record[name].as_f64().unwrap_or_default();
+    let equal = |column: &'static str, text: &str| {
+        (format!("{RECORDS}?{}={}", encoded(column), encoded(text)), Question::Equal(column, text.to_owned()))
+    };
+    let contains = |part: &'static str| {
+        let address = format!("{RECORDS}?{}={}", encoded("名称__contains"), encoded(part));
+        vec![(address, Question::Contains("名称", part))]
+    };
+    let (deep, count) = (rows / 2, format!("{RECORDS}?group_by={}", encoded(TOWN)));
+    let cursor = next_page(&get(server.address, &format!("{RECORDS}?offset={}", deep - peers::PAGE)));
+    // About 80 records, whatever the size.
+    let half = 0.0014 * (100_000.0 / rows as f64).sqrt();
     [
-        ("equality", each(&|r| format!("{RECORDS}?{}={}", encoded("法人番号"), text(r, "法人番号")))),
-        ("equality, few values", vec![format!("{RECORDS}?{}={}", encoded("小児対応設備の有無"), encoded("有"))]),
-        ("contains, three characters", vec![format!("{RECORDS}?{}={}", encoded("名称__contains"), encoded("小鳥遊"))]),
-        ("contains, two characters", vec![format!("{RECORDS}?{}={}", encoded("名称__contains"), encoded("鷺沼"))]),
-        ("q, two characters", vec![format!("{RECORDS}?q={}", encoded("鷺沼"))]),
-        ("q, a name of frequent parts", each(&|r| format!("{RECORDS}?q={}", text(r, "名称")))),
+        ("first page", vec![(RECORDS.to_owned(), Question::FirstPage)]),
+        ("deep page by cursor", vec![(cursor, Question::DeepPage(deep))]),
+        ("equality, one record", each(&|r| equal("法人番号", text(r, "法人番号")))),
+        ("equality, few values", vec![equal("小児対応設備の有無", "有")]),
+        ("contains, three characters", contains("小鳥遊")),
+        ("contains, two characters", contains("鷺沼")),
         (
             "bbox",
             each(&|r| {
                 let (east, north) = (degrees(r, "経度"), degrees(r, "緯度"));
-                let half = 0.002;
-                format!("{RECORDS}?bbox={},{},{},{}", east - half, north - half, east + half, north + half)
+                let bounds = [east - half, north - half, east + half, north + half];
+                (format!("{RECORDS}?bbox={}", bounds.map(|bound| bound.to_string()).join(",")), Question::Box(bounds))
             }),
         ),
-        ("nearest 20", each(&|r| format!("{RECORDS}?lat={}&lon={}&limit=20", degrees(r, "緯度"), degrees(r, "経度")))),
-        ("one record", each(&|r| format!("{RECORDS}/{}", text(r, "ID")))),
+        (
+            "nearest 20",
+            each(&|r| {
+                let (latitude, longitude) = (degrees(r, "緯度"), degrees(r, "経度"));
+                let address = format!("{RECORDS}?lat={latitude}&lon={longitude}&limit=20");
+                (address, Question::Nearest(latitude, longitude))
+            }),
+        ),
+        ("one record", each(&|r| (format!("{RECORDS}/{}", text(r, "ID")), Question::Record(text(r, "ID").to_owned())))),
+        ("group-by count, unfiltered, from the profile", vec![(count.clone(), Question::Groups(TOWN))]),
+        (
+            "group-by count, filtered, from the codes",
+            vec![(format!("{count}&{}=09:00", encoded("開始時間")), Question::GroupsWhere(TOWN, "開始時間", "09:00"))],
+        ),
     ]
+}
+
+/// What no peer has: every word, in whatever column, however it is written.
+fn searches(server: &Server, rows: usize) -> [(&'static str, Vec<String>); 2] {
+    let names = samples(server, rows).iter().map(|r| format!("{RECORDS}?q={}", encoded(text(r, "名称")))).collect();
+    [("q, two characters", vec![format!("{RECORDS}?q={}", encoded("鷺沼"))]), ("q, a name of frequent parts", names)]
+}
+
+/// Prints the requests a second of each peer, and how many times as many machikura answers.
+fn beside(peers: &[Peer], server: &Server, own: f64, questions: &[(String, Question)]) {
+    let expected: Vec<Vec<u8>> = questions.iter().map(|(address, _)| get(server.address, address)).collect();
+    let questions = || questions.iter().zip(&expected).map(|((_, question), expected)| (question, &expected[..]));
+    print_beside(peers.iter().filter_map(|peer| {
+        let figure = peer
+            .load(questions())?
+            .map(|load| format!("{:.0} /s, {:.1} x{}", load.per_second(), own / load.per_second(), refusals(&load)));
+        Some((peer.name(), figure))
+    }));
+}
+
+/// One download of the whole table at a time, and how many times as long each peer takes.
+fn whole_table(server: &Server, peers: &[Peer], rows: usize) {
+    let begin = Instant::now();
+    get(server.address, "/api/v1/datasets/331007_aed/download.csv");
+    let own = begin.elapsed().as_secs_f64();
+    println!("{:<44} {own:>9.2} s", "download.csv, one at a time");
+    print_beside(peers.iter().filter_map(|peer| {
+        let begin = Instant::now();
+        let answer = peer.answer(&Question::Download)?;
+        let seconds = begin.elapsed().as_secs_f64();
+        let figure = answer.and_then(|answer| {
+            let found = csv::Reader::from_reader(&answer[..]).into_byte_records().count();
+            if found == rows {
+                Ok(format!("{seconds:.2} s, {:.1} x", seconds / own))
+            } else {
+                Err(io::Error::other("other rows"))
+            }
+        });
+        Some((peer.name(), figure))
+    }));
+}
+
+fn print_beside(figures: impl Iterator<Item = (&'static str, io::Result<String>)>) {
+    let said = |(name, figure): (&str, io::Result<String>)| {
+        format!("{name} {}", figure.unwrap_or_else(|error| error.to_string()))
+    };
+    let figures: Vec<String> = figures.map(said).collect();
+    if !figures.is_empty() {
+        println!("    {}", figures.join(" · "));
+    }
+}
+
+fn refusals(load: &Load) -> String {
+    if load.refused > 0 { format!("  {} refused", load.refused) } else { String::new() }
 }
 
 /// Publishes over HTTP, and copies the same rows into equal tables with equal indexes.
@@ -148,8 +242,6 @@ fn publish(server: &Server, folder: &Path, table: &Path, url: &str) {
 fn downloads(server: &Server, folder: &Path, floor: &Floor) {
     let files = folder.join("files");
     std::fs::create_dir(&files).expect("a folder");
-    // Its workers are another user's where root starts it.
-    std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("our own folder");
     let nginx = Nginx::start(&files);
     for format in ["csv", "json", "geojson"] {
         let address = format!("/api/v1/datasets/331007_aed/download.{format}");
@@ -174,7 +266,7 @@ fn downloads(server: &Server, folder: &Path, floor: &Floor) {
 /// Prints a figure, and how it stands to a floor; answers the requests a second.
 fn show(title: &str, load: Load, floor: Option<f64>) -> f64 {
     let ratio = floor.map_or(String::new(), |floor| format!("{:>8.2} x its floor", load.per_second() / floor));
-    let refused = if load.refused > 0 { format!("  {} refused", load.refused) } else { String::new() };
+    let refused = refusals(&load);
     println!(
         "{title:<44} {:>9.0} /s  p50 {:>6.1} ms  p99 {:>6.1} ms  {:>5} KB {ratio}{refused}",
         load.per_second(),

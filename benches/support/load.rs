@@ -1,12 +1,14 @@
 //! Load over HTTP: 32 connections, each asks again as soon as it has its answer.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 /// How long the load lasts.
 pub const SECONDS: u64 = 3;
 const CONNECTIONS: usize = 32;
+/// How long one answer may take.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What came of it.
 pub struct Load {
@@ -37,94 +39,152 @@ impl Load {
     }
 }
 
+/// Where nothing listened a moment ago.
+pub fn free_address() -> SocketAddr {
+    TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a port")
+}
+
+/// What is asked: a request as it goes over the connection.
+#[derive(Clone)]
+pub struct Request(String);
+
+impl Request {
+    /// Asks for an address.
+    pub fn get(address: &str) -> Request {
+        Request(format!("GET {address} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"))
+    }
+
+    /// Asks for an address in a certain form.
+    pub fn get_as(address: &str, media_type: &str) -> Request {
+        Request(format!("GET {address} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: {media_type}\r\n\r\n"))
+    }
+
+    /// Sends a text that the answer is about.
+    pub fn post(address: &str, body: &str) -> Request {
+        let length = body.len();
+        Request(format!("POST {address} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\n{body}"))
+    }
+}
+
 /// Asks for these addresses in turn.
 pub fn load(server: SocketAddr, addresses: &[&str]) -> Load {
+    let requests: Vec<Request> = addresses.iter().map(|address| Request::get(address)).collect();
+    load_with(server, &requests).expect("answered")
+}
+
+/// Asks these requests in turn; the error of a server that breaks off.
+pub fn load_with(server: SocketAddr, requests: &[Request]) -> io::Result<Load> {
     let begin = Instant::now();
     let end = begin + Duration::from_secs(SECONDS);
-    let results: Vec<(Vec<Duration>, u64, usize)> = std::thread::scope(|threads| {
+    let results: io::Result<Vec<(Vec<Duration>, u64, usize)>> = std::thread::scope(|threads| {
         let workers: Vec<_> = (0..CONNECTIONS)
             .map(|worker| {
                 threads.spawn(move || {
-                    let mut connection = Connection::open(server);
+                    let mut connection = Connection::open(server)?;
                     let (mut latencies, mut bytes, mut refused, mut body) = (Vec::new(), 0, 0, Vec::new());
-                    for address in addresses.iter().cycle().skip(worker) {
+                    for request in requests.iter().cycle().skip(worker) {
                         let begin = Instant::now();
                         if begin >= end {
                             break;
                         }
-                        if connection.get(address, &mut body) {
+                        if connection.ask(request, &mut body)? {
                             bytes += body.len() as u64;
                             latencies.push(begin.elapsed());
                         } else {
                             refused += 1;
                         }
                     }
-                    (latencies, bytes, refused)
+                    Ok((latencies, bytes, refused))
                 })
             })
             .collect();
-        workers.into_iter().map(|worker| worker.join().expect("answered")).collect()
+        workers.into_iter().map(|worker| worker.join().expect("no panic")).collect()
     });
-    let seconds = begin.elapsed().as_secs_f64();
+    let (results, seconds) = (results?, begin.elapsed().as_secs_f64());
     let bytes = results.iter().map(|(_, bytes, _)| bytes).sum();
     let refused = results.iter().map(|(.., refused)| refused).sum();
     let mut latencies: Vec<Duration> = results.into_iter().flat_map(|(latencies, ..)| latencies).collect();
     latencies.sort_unstable();
-    Load { latencies, bytes, refused, seconds }
+    Ok(Load { latencies, bytes, refused, seconds })
 }
 
 /// One answer.
 pub fn get(server: SocketAddr, address: &str) -> Vec<u8> {
-    let mut body = Vec::new();
-    assert!(Connection::open(server).get(address, &mut body), "{address}: refused");
-    body
+    ask(server, &Request::get(address)).expect("answered")
 }
 
-struct Connection(BufReader<TcpStream>);
+/// One answer; an error where there is none.
+pub fn ask(server: SocketAddr, request: &Request) -> io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    match Connection::open(server)?.ask(request, &mut body)? {
+        true => Ok(body),
+        false => Err(io::Error::other("refused")),
+    }
+}
+
+struct Connection {
+    server: SocketAddr,
+    stream: BufReader<TcpStream>,
+}
 
 impl Connection {
-    fn open(server: SocketAddr) -> Connection {
-        let stream = TcpStream::connect(server).expect("connect");
-        stream.set_nodelay(true).expect("a setting");
-        Connection(BufReader::with_capacity(1 << 18, stream))
+    fn open(server: SocketAddr) -> io::Result<Connection> {
+        let stream = TcpStream::connect(server)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Connection { server, stream: BufReader::with_capacity(1 << 18, stream) })
     }
 
     /// Asks, and takes the answer; whether there is one, and not a 503.
-    fn get(&mut self, address: &str, body: &mut Vec<u8>) -> bool {
-        let request = format!("GET {address} HTTP/1.1\r\nHost: bench\r\n\r\n");
-        self.0.get_mut().write_all(request.as_bytes()).expect("asked");
-        let (mut line, mut length, mut is_chunked) = (String::new(), 0, false);
-        self.0.read_line(&mut line).expect("a status");
+    fn ask(&mut self, Request(request): &Request, body: &mut Vec<u8>) -> io::Result<bool> {
+        self.stream.get_mut().write_all(request.as_bytes())?;
+        let (mut line, mut length, mut is_chunked, mut is_last) = (String::new(), 0, false, false);
+        self.stream.read_line(&mut line)?;
         let is_answered = line.starts_with("HTTP/1.1 200");
-        assert!(is_answered || line.starts_with("HTTP/1.1 503"), "{address}: {line}");
+        let status = line.trim().to_owned();
         loop {
             line.clear();
-            self.0.read_line(&mut line).expect("a header");
+            self.stream.read_line(&mut line)?;
             let header = line.trim().to_ascii_lowercase();
             if header.is_empty() {
                 break;
             }
             if let Some(value) = header.strip_prefix("content-length: ") {
-                length = value.parse().expect("a length");
+                length = value.parse().map_err(io::Error::other)?;
             }
             is_chunked |= header == "transfer-encoding: chunked";
+            is_last |= header == "connection: close";
         }
         body.clear();
-        if !is_chunked {
+        if is_chunked {
+            self.chunks(body)?;
+        } else {
             body.resize(length, 0);
-            self.0.read_exact(body).expect("a body");
-            return is_answered;
+            self.stream.read_exact(body)?;
         }
+        if is_last {
+            *self = Connection::open(self.server)?;
+        }
+        if is_answered || status.starts_with("HTTP/1.1 503") {
+            return Ok(is_answered);
+        }
+        let (asked, said) = (request.lines().next().unwrap_or_default(), String::from_utf8_lossy(body));
+        let said: String = format!("{status} {} for {asked}", said.trim()).chars().take(200).collect();
+        Err(io::Error::other(said))
+    }
+
+    fn chunks(&mut self, body: &mut Vec<u8>) -> io::Result<()> {
+        let mut line = String::new();
         loop {
             line.clear();
-            self.0.read_line(&mut line).expect("a chunk");
-            let size = usize::from_str_radix(line.trim(), 16).expect("a size");
+            self.stream.read_line(&mut line)?;
+            let size = usize::from_str_radix(line.trim(), 16).map_err(io::Error::other)?;
             let begin = body.len();
             body.resize(begin + size, 0);
-            self.0.read_exact(&mut body[begin..]).expect("a chunk");
-            self.0.read_line(&mut line).expect("its end");
+            self.stream.read_exact(&mut body[begin..])?;
+            self.stream.read_line(&mut line)?;
             if size == 0 {
-                return is_answered;
+                return Ok(());
             }
         }
     }

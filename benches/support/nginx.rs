@@ -1,9 +1,11 @@
 //! nginx, where it is installed: how fast a file can be served.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Duration;
+
+use crate::load::free_address;
 
 /// nginx over one folder, until it is dropped.
 pub struct Nginx {
@@ -15,8 +17,7 @@ pub struct Nginx {
 impl Nginx {
     /// Starts it; `None` where it is not installed.
     pub fn start(folder: &Path) -> Option<Nginx> {
-        // A port that was free a moment ago.
-        let address = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a port");
+        let address = free_address();
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|name| format!("{name}_temp_path {};", folder.join(name).display()))
             .join(" ");
