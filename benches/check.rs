@@ -1,10 +1,13 @@
-//! How fast a table is checked, beside the least that reading it can cost: whole processes, interleaved with the bare loop
-//! of the csv crate over the same file. A million rows of 34 columns are made first, one in a hundred with an error.
-//! `MACHIKURA_BENCH_ROWS` sets another size.
+//! How fast a table is checked, beside the least that reading it can cost and beside the peers that are installed: whole
+//! processes, interleaved with the bare loop of the csv crate over the same file. A million rows of 34 columns are made first,
+//! one in a hundred with an error. `MACHIKURA_BENCH_ROWS` sets another size.
 
+#[path = "peers/rules.rs"]
+mod rules;
 #[path = "support/tables.rs"]
 mod tables;
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::Path;
@@ -18,14 +21,21 @@ use machikura::validate::{self, Recipe, Request, repair};
 /// Interleaved runs; the median of each is shown.
 const RUNS: usize = 5;
 
-/// What is measured: the name for the child process, the title, the file, and the floor that it stands beside.
-const MEASURED: [(&str, &str, &str, usize); 5] = [
-    ("loop", "csv loop (floor)", "utf8.csv", 0),
-    ("check", "check, UTF-8", "utf8.csv", 0),
-    ("decode", "decode and csv loop (floor)", "cp932.csv", 2),
-    ("check", "check, CP932", "cp932.csv", 2),
-    ("correct", "check and correct, UTF-8", "utf8.csv", 0),
-];
+/// frictionless gets this part of the rows.
+const PART: usize = 10;
+
+/// What is measured.
+struct Measured {
+    title: &'static str,
+    /// The program and its arguments.
+    command: Vec<OsString>,
+    /// The place in the list of what it stands beside.
+    beside: usize,
+    /// How many times as many rows the others have.
+    times: usize,
+    /// How many faults a peer must report.
+    faults: Option<usize>,
+}
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
@@ -43,48 +53,143 @@ fn main() {
         megabytes("utf8.csv"),
         megabytes("cp932.csv")
     );
-    let mut runs: [Vec<(Duration, u64)>; MEASURED.len()] = Default::default();
+    let mut measured = own(&folder);
+    measured.extend(peers(&folder, rows));
+    let mut runs: Vec<Vec<Usage>> = measured.iter().map(|_| Vec::new()).collect();
     for _ in 0..RUNS {
-        for (runs, (work, _, file, _)) in runs.iter_mut().zip(MEASURED) {
-            runs.push(run(work, &folder.join(file)));
+        for (runs, measured) in runs.iter_mut().zip(&measured) {
+            runs.push(run(measured, &folder.join("said")));
         }
     }
     std::fs::remove_dir_all(&folder).expect("our own folder");
-    let medians = runs.map(|mut runs| {
-        runs.sort_unstable();
-        (runs[RUNS / 2].0.as_secs_f64(), runs.iter().map(|(_, peak)| *peak).max().unwrap_or(0))
-    });
-    for ((_, title, _, floor), (seconds, peak)) in MEASURED.iter().zip(medians) {
-        let ratio = seconds / medians[*floor].0;
-        println!("{title:<30} {seconds:>8.3} s   {ratio:>6.2} x its floor   peak {:>5} MB", peak / 1_000);
+    let medians: Vec<Usage> = runs.iter().zip(&measured).map(|(runs, measured)| median(runs, measured.times)).collect();
+    for (measured, Usage { seconds, cpu, peak }) in measured.iter().zip(&medians) {
+        let ratio = seconds / medians[measured.beside].seconds;
+        let of = if measured.faults.is_some() { "the check" } else { "its floor" };
+        println!(
+            "{:<46} {seconds:>8.3} s   {ratio:>6.2} x {of}   CPU {cpu:>7.2} s   peak {:>5} MB",
+            measured.title,
+            peak / 1_000
+        );
     }
 }
 
-/// Runs a process to its end: how long it takes and how much memory it needs, in kilobytes as far as Linux tells.
-fn run(work: &str, path: &Path) -> (Duration, u64) {
+/// The median of each, as if for so many times as many rows; the most memory of all.
+fn median(runs: &[Usage], times: usize) -> Usage {
+    let middle = |of: &dyn Fn(&Usage) -> f64| {
+        let mut values: Vec<f64> = runs.iter().map(of).collect();
+        values.sort_unstable_by(f64::total_cmp);
+        values[values.len() / 2] * times as f64
+    };
+    Usage {
+        seconds: middle(&|usage| usage.seconds),
+        cpu: middle(&|usage| usage.cpu),
+        peak: runs.iter().map(|usage| usage.peak).max().unwrap_or(0),
+    }
+}
+
+/// machikura and its floors.
+fn own(folder: &Path) -> Vec<Measured> {
     let own = std::env::current_exe().expect("this program");
     // Without the feature `server` there is no such program.
     let machikura = option_env!("CARGO_BIN_EXE_machikura").filter(|path| Path::new(path).exists());
-    let mut command = match machikura {
-        Some(machikura) if work == "check" => {
-            let mut command = Command::new(machikura);
-            command.args(["validate", "--format", "json", "--standard", "aed"]).arg(path);
-            command
-        }
-        _ => {
-            let mut command = Command::new(own);
-            command.arg(work).arg(path);
-            command
-        }
+    let measured = |work: &str, title, file, beside| {
+        let mut command: Vec<OsString> = match machikura {
+            Some(machikura) if work == "check" => {
+                [machikura, "validate", "--format", "json", "--standard", "aed"].map(OsString::from).into()
+            }
+            _ => vec![own.clone().into(), work.into()],
+        };
+        command.push(folder.join(file).into());
+        Measured { title, command, beside, times: 1, faults: None }
     };
+    vec![
+        measured("loop", "csv loop (floor)", "utf8.csv", 0),
+        measured("check", "check, UTF-8", "utf8.csv", 0),
+        measured("decode", "decode and csv loop (floor)", "cp932.csv", 2),
+        measured("check", "check, CP932", "cp932.csv", 2),
+        measured("correct", "check and correct, UTF-8", "utf8.csv", 0),
+    ]
+}
+
+/// The peers that are installed, beside the check of the same file; says which are not.
+fn peers(folder: &Path, rows: usize) -> Vec<Measured> {
+    let part = folder.join("part");
+    std::fs::create_dir(&part).expect("a folder");
+    tables::write(&part, rows / PART).expect("room for the tables");
+    std::fs::write(folder.join("table_schema.json"), rules::table_schema().to_string()).expect("room");
+    std::fs::write(folder.join("json_schema.json"), rules::json_schema().to_string()).expect("room");
+
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let table = folder.join("utf8.csv");
+    let measured = |title, command: &[&dyn AsRef<OsStr>], times, faults| {
+        let command = command.iter().map(|word| word.as_ref().to_owned()).collect();
+        Measured { title, command, beside: 1, times, faults: Some(faults) }
+    };
+    let faults = |rows: usize| (0..rows / 100).filter(|number| tables::is_seen_alone(*number)).count();
+    let mut peers = Vec::new();
+    let environment = project.join("var/peers/check");
+    if environment.join("installed").exists() {
+        let python = environment.join("bin/python");
+        let duckdb = project.join("benches/peers/duckdb_check.py");
+        for (title, with_check_digits, faults) in [
+            ("DuckDB, the rules of cells", false, faults(rows)),
+            ("DuckDB, the rules of cells and check digits", true, rows / 100),
+        ] {
+            let statement = rules::sql(&table, with_check_digits);
+            peers.push(measured(title, &[&python, &duckdb, &statement], 1, faults));
+        }
+        let frictionless = project.join("benches/peers/frictionless_check.py");
+        let words: [&dyn AsRef<OsStr>; 4] =
+            [&python, &frictionless, &part.join("utf8.csv"), &folder.join("table_schema.json")];
+        peers.push(measured("frictionless, ten times a tenth of the rows", &words, PART, faults(rows / PART)));
+    } else {
+        println!("DuckDB と frictionless は入っていません / are not installed: make bench-peers");
+    }
+    match ["qsvlite", "qsv"].into_iter().find(|qsv| Command::new(qsv).arg("--version").output().is_ok()) {
+        Some(qsv) => {
+            let words: [&dyn AsRef<OsStr>; 4] = [&qsv, &"validate", &table, &folder.join("json_schema.json")];
+            peers.push(measured("qsv validate, JSON Schema", &words, 1, faults(rows)));
+        }
+        None => println!("qsv は PATH にありません / is not on the PATH: https://github.com/dathere/qsv"),
+    }
+    peers
+}
+
+/// What a process took.
+#[derive(Clone, Copy, Default)]
+struct Usage {
+    seconds: f64,
+    /// Of all its threads, in seconds, as far as Linux tells.
+    cpu: f64,
+    /// The most memory, in kilobytes, as far as Linux tells.
+    peak: u64,
+}
+
+/// Runs a process to its end.
+fn run(measured: &Measured, said: &Path) -> Usage {
+    let mut command = Command::new(&measured.command[0]);
+    command.args(&measured.command[1..]).stdout(Stdio::null());
+    if measured.faults.is_some() {
+        let file = File::create(said).expect("room");
+        command.stdout(file.try_clone().expect("a file")).stderr(file);
+    }
     let begin = Instant::now();
-    let mut child = command.stdout(Stdio::null()).spawn().expect("a process");
-    let mut peak = 0;
+    let mut child = command.spawn().expect("a process");
+    let mut usage = Usage::default();
     while child.try_wait().expect("a child").is_none() {
-        peak = peak_memory(child.id()).unwrap_or(peak);
+        usage.peak = peak_memory(child.id()).unwrap_or(usage.peak);
+        usage.cpu = cpu(child.id()).unwrap_or(usage.cpu);
         std::thread::sleep(Duration::from_millis(2));
     }
-    (begin.elapsed(), peak)
+    usage.seconds = begin.elapsed().as_secs_f64();
+    if let Some(faults) = measured.faults {
+        let said = std::fs::read_to_string(said).expect("just written");
+        let mut numbers = said.split(|letter: char| !letter.is_ascii_digit() && letter != ',');
+        let is_found = numbers.any(|number| number.replace(',', "") == faults.to_string());
+        assert!(is_found, "{}: {faults} rows with faults, but {said}", measured.title);
+    }
+    usage
 }
 
 /// The most memory that a process has had so far, in kilobytes.
@@ -92,6 +197,15 @@ fn peak_memory(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().trim_end_matches(" kB").parse().ok()
+}
+
+/// What a process has had of the processors so far, in seconds.
+fn cpu(process: u32) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The program's name may hold anything but is in brackets; then the 12th and 13th, in hundredths.
+    let (_, fields) = status.rsplit_once(") ")?;
+    let hundredths: Vec<f64> = fields.split(' ').skip(11).take(2).map_while(|field| field.parse().ok()).collect();
+    Some(hundredths.iter().sum::<f64>() / 100.0)
 }
 
 /// What a child process does.

@@ -158,6 +158,11 @@ pub fn row(number: usize, body: &Municipality) -> Vec<String> {
     cells.into()
 }
 
+/// Whether the error of [`spoil`] is seen from the form of its cell alone, and not from a check digit.
+pub fn is_seen_alone(number: usize) -> bool {
+    !matches!(number % 8, 3 | 7)
+}
+
 /// One of eight errors that real files hold.
 fn spoil(number: usize, cells: &mut [String]) {
     let place = |name: &str| HEADING.iter().position(|heading| *heading == name).expect("a column");
