@@ -11,8 +11,6 @@ pub(super) struct Signs<'a> {
     signs: [u8x16; 3],
     /// Where the bytes begin that were not looked at yet.
     next: usize,
-    /// Whether the byte before those may be the middle of a wide blank.
-    is_in_blank: bool,
 }
 
 /// Bytes that were looked at together, a bit for each: what was not given or passed yet.
@@ -70,7 +68,7 @@ impl Word {
 impl<'a> Signs<'a> {
     /// The signs, none of which is a blank.
     pub fn new(bytes: &'a [u8], signs: [u8; 3]) -> Signs<'a> {
-        Signs { bytes, signs: signs.map(u8x16::splat), next: 0, is_in_blank: false }
+        Signs { bytes, signs: signs.map(u8x16::splat), next: 0 }
     }
 
     /// The place of the next sign, in a word or behind it.
@@ -101,7 +99,6 @@ impl<'a> Signs<'a> {
             has_blank: last.further_back.has_blank | (last.blank != 0),
         };
         let mut word = Word { start: self.next, further_back, ..Word::default() };
-        let (mut spaces, mut ends) = (0, 0);
         for (part, bytes) in bytes.chunks_exact(16).enumerate() {
             let bytes = u8x16::new(bytes.try_into().expect("sixteen bytes"));
             let bits = |bytes: u8x16| u64::from(bytes.to_bitmask()) << (16 * part);
@@ -109,18 +106,15 @@ impl<'a> Signs<'a> {
             let signs = one | two | three;
             word.signs |= bits(signs);
             word.odd |= bits(odd(bytes) & !signs);
-            spaces |= bits(bytes.simd_eq(u8x16::splat(b' ')));
-            ends |= bits(bytes.simd_eq(u8x16::splat(WIDE_BLANK_END)));
+            let [space, wide_end] = [b' ', WIDE_BLANK_END].map(|byte| bytes.simd_eq(u8x16::splat(byte)));
+            word.blank |= bits(space | wide_end);
         }
-        // A wide blank ends with two of the same byte.
-        word.blank = spaces | (ends & (ends << 1 | u64::from(self.is_in_blank)));
-        self.is_in_blank = ends >> (WORD - 1) != 0;
         self.next += WORD;
         Some(word)
     }
 }
 
-/// The last two bytes of U+3000.
+/// The last byte of U+3000, and of one character in 64.
 const WIDE_BLANK_END: u8 = 0x80;
 
 /// The bytes that ordinary cells do not hold: controls, `# & < ? [`, and the first bytes of characters other than those from
@@ -151,7 +145,7 @@ mod tests {
             for at in (0..bytes.len()).filter(|at| b",\n\"".contains(&bytes[*at])) {
                 prop_assert_eq!(signs.next(&mut word), Some(at));
                 let is_odd = bytes[start..at].iter().any(|byte| matches!(byte, b'#' | 0..0x20 | 0x7F | 0xC0..0xE3 | 0xEE..));
-                let has_blank = text[start..at].contains([' ', '\u{3000}']);
+                let has_blank = bytes[start..at].iter().any(|byte| matches!(byte, b' ' | 0x80));
                 prop_assert_eq!(word.end_cell(), CellMarks { is_odd, has_blank });
                 start = at + 1;
             }

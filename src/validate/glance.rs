@@ -114,23 +114,28 @@ fn is_katakana(bytes: &[u8]) -> bool {
 }
 
 /// The number of a person has so many digits or more.
-const MANY_DIGITS: u32 = 11;
+const MANY_DIGITS: usize = 11;
 
 /// Whether there are too few digits for the number of a person.
 fn has_few_digits(bytes: &[u8]) -> bool {
+    if bytes.len() < MANY_DIGITS {
+        return true;
+    }
     let digits = |bytes: &[u8; 16]| {
         let from_zero = u8x16::new(*bytes) - u8x16::splat(b'0');
         from_zero.min(u8x16::splat(9)).simd_eq(from_zero).to_bitmask()
     };
     let (chunks, rest) = bytes.as_chunks();
-    let count: u32 = chunks.iter().map(|chunk| digits(chunk).count_ones()).sum();
+    // Most cells hold no digits, or have them at the end.
+    let of_chunk = |chunk| Some(digits(chunk)).filter(|digits| *digits != 0).map_or(0, u32::count_ones);
+    let count: u32 = chunks.iter().map(of_chunk).sum();
     let of_rest = match bytes.last_chunk() {
         // The bits of the rest are the upper ones.
         Some(_) if rest.is_empty() => 0,
         Some(last) => (digits(last) >> (16 - rest.len())).count_ones(),
         None => rest.iter().map(|byte| u32::from(byte.is_ascii_digit())).sum(),
     };
-    count + of_rest < MANY_DIGITS
+    usize::try_from(count + of_rest).is_ok_and(|count| count < MANY_DIGITS)
 }
 
 #[cfg(test)]
