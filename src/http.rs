@@ -10,6 +10,7 @@ mod datasets;
 mod downloads;
 mod explain;
 mod explain_body;
+mod file_body;
 mod filter;
 mod fix;
 mod groups;
@@ -30,8 +31,10 @@ mod sending;
 mod standards;
 mod target;
 mod uploads;
+mod wire;
 
 use std::net::TcpListener;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -58,6 +61,7 @@ use crate::store::Db;
 use prepared::Files;
 use problem::Problem;
 use target::AsciiTargets;
+use wire::Wire;
 
 pub use standards::{body as standard_body, csvw};
 
@@ -132,10 +136,13 @@ pub fn serve(app: App, listener: TcpListener) -> std::io::Result<Server> {
         let http = HttpService::build()
             .keep_alive(KEEP_ALIVE)
             .local_addr(address)
+            .on_connect_ext(|stream: &AsciiTargets, about| {
+                about.insert(Rc::clone(stream.wire()));
+            })
             .h1(map_config(application(app.clone()), |_: ()| AppConfig::default()));
         fn_service(|stream: TcpStream| async {
             let peer = stream.peer_addr().ok();
-            Ok::<_, DispatchError>((AsciiTargets::new(stream), peer))
+            Ok::<_, DispatchError>((AsciiTargets::new(Wire::new(stream)), peer))
         })
         .and_then(http)
     };

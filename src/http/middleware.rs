@@ -7,7 +7,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::{Method, Uri, header};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpResponse};
 
 use super::parameters::language;
 use super::problem::Problem;
@@ -36,6 +36,9 @@ pub async fn problems(
     }
 }
 
+/// Marks a request whose answer is sent without its body.
+pub struct HeadOnly;
+
 /// Routes `HEAD` to the handler of `GET`; the server leaves out the body by the method that came in. There are no parts
 /// of what has no body (RFC 9110, section 14.2).
 pub async fn head_as_get(
@@ -45,6 +48,7 @@ pub async fn head_as_get(
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
         request.headers_mut().remove(header::RANGE);
+        request.extensions_mut().insert(HeadOnly);
     }
     next.call(request).await
 }

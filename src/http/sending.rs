@@ -1,25 +1,17 @@
 //! A prepared file as an answer: its tags, whether the client has it already (RFC 9110, section 13), in which coding and
 //! which part of it is sent.
 
-use std::fs::File;
-use std::future::Future;
-use std::io;
-use std::os::unix::fs::FileExt;
-use std::pin::Pin;
 use std::str::FromStr;
-use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
-use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::header::{self, AcceptEncoding, Header, HeaderName, HttpDate};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use jiff::Timestamp;
 
-use super::cache;
 use super::prepared::{Coding, Files, Kept};
 use super::problem::{Code, Problem};
 use super::ranges::Extent;
+use super::{cache, file_body};
 
 /// What is said of a file.
 pub struct Label {
@@ -62,11 +54,11 @@ pub async fn answer(request: &HttpRequest, files: &Files, kept: Kept, label: Lab
     };
     let is_same = if_range.is_none_or(|told| told == sent.tag(coding) || sent.is_of(told));
     match Extent::of(range.filter(|_| is_same), length) {
-        Extent::Whole => Ok(sent.full(HttpResponse::Ok(), coding).body(FileBody::new(file, 0, length))),
+        Extent::Whole => Ok(file_body::respond(request, sent.full(HttpResponse::Ok(), coding), file, 0, length)),
         Extent::Part { first, last } => {
             let mut response = sent.full(HttpResponse::PartialContent(), coding);
             response.insert_header((header::CONTENT_RANGE, format!("bytes {first}-{last}/{length}")));
-            Ok(response.body(FileBody::new(file, first, last - first + 1)))
+            Ok(file_body::respond(request, response, file, first, last - first + 1))
         }
         Extent::Beyond => Err(Problem::range(length)),
     }
@@ -176,79 +168,4 @@ fn text(request: &HttpRequest, name: HeaderName) -> Option<&str> {
 
 fn date(request: &HttpRequest, name: HeaderName) -> Option<SystemTime> {
     HttpDate::from_str(text(request, name)?).ok().map(SystemTime::from)
-}
-
-/// Bytes read at once.
-const PIECE: u64 = 64 * 1024;
-
-/// A part of a file on its way to a client.
-struct FileBody {
-    file: Arc<File>,
-    at: u64,
-    left: u64,
-    reading: Option<Pin<Box<dyn Future<Output = io::Result<web::Bytes>>>>>,
-}
-
-impl FileBody {
-    fn new(file: File, at: u64, left: u64) -> FileBody {
-        FileBody { file: Arc::new(file), at, left, reading: None }
-    }
-
-    fn sent(&mut self, bytes: web::Bytes) -> web::Bytes {
-        let count = u64::try_from(bytes.len()).expect("a length fits");
-        self.at += count;
-        self.left -= count;
-        bytes
-    }
-}
-
-impl MessageBody for FileBody {
-    type Error = io::Error;
-
-    fn size(&self) -> BodySize {
-        BodySize::Sized(self.left)
-    }
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<web::Bytes, io::Error>>> {
-        if self.left == 0 {
-            return Poll::Ready(None);
-        }
-        if self.reading.is_none() {
-            let (at, count) = (self.at, usize::try_from(self.left.min(PIECE)).expect("a piece is small"));
-            // What the system has in memory is there without waiting; what it has to fetch is waited for elsewhere.
-            if let Some(bytes) = read_at_once(&self.file, at, count) {
-                return Poll::Ready(Some(Ok(self.sent(bytes))));
-            }
-            let file = Arc::clone(&self.file);
-            self.reading = Some(Box::pin(async move {
-                let read = web::block(move || {
-                    let mut bytes = vec![0; count];
-                    file.read_exact_at(&mut bytes, at)?;
-                    Ok::<_, io::Error>(web::Bytes::from(bytes))
-                });
-                read.await.map_err(io::Error::other)?
-            }));
-        }
-        let Some(reading) = &mut self.reading else { return Poll::Ready(None) };
-        reading.as_mut().poll(context).map(|read| {
-            self.reading = None;
-            Some(read.map(|bytes| self.sent(bytes)))
-        })
-    }
-}
-
-/// Reads what needs no waiting for the disk.
-#[cfg(target_os = "linux")]
-fn read_at_once(file: &File, at: u64, count: usize) -> Option<web::Bytes> {
-    use rustix::io::{ReadWriteFlags, preadv2};
-    let mut bytes = vec![0; count];
-    let read = preadv2(file, &mut [io::IoSliceMut::new(&mut bytes)], at, ReadWriteFlags::NOWAIT).ok()?;
-    bytes.truncate(read);
-    (read > 0).then(|| bytes.into())
-}
-
-/// Other systems do not tell.
-#[cfg(not(target_os = "linux"))]
-fn read_at_once(_: &File, _: u64, _: usize) -> Option<web::Bytes> {
-    None
 }

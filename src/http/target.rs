@@ -6,14 +6,16 @@
 
 use std::io;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use actix_web::rt::net::TcpStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::wire::Wire;
 
 /// A connection whose request lines come out in ASCII.
 pub struct AsciiTargets {
-    stream: TcpStream,
+    wire: Rc<Wire>,
     follower: Follower,
     /// Rewritten bytes that did not fit into the last buffer.
     pending: Vec<u8>,
@@ -21,8 +23,13 @@ pub struct AsciiTargets {
 
 impl AsciiTargets {
     /// Wraps a connection that has just been accepted.
-    pub fn new(stream: TcpStream) -> AsciiTargets {
-        AsciiTargets { stream, follower: Follower::default(), pending: Vec::new() }
+    pub fn new(wire: Wire) -> AsciiTargets {
+        AsciiTargets { wire: Rc::new(wire), follower: Follower::default(), pending: Vec::new() }
+    }
+
+    /// The connection, for bodies that send themselves.
+    pub fn wire(&self) -> &Rc<Wire> {
+        &self.wire
     }
 }
 
@@ -31,7 +38,7 @@ impl AsyncRead for AsciiTargets {
         let this = self.get_mut();
         if this.pending.is_empty() {
             let before = buffer.filled().len();
-            ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
+            ready!(this.wire.poll_read(context, buffer))?;
             let Some(rewritten) = this.follower.rewrite(&buffer.filled()[before..]) else { return Poll::Ready(Ok(())) };
             buffer.set_filled(before);
             this.pending = rewritten;
@@ -44,28 +51,16 @@ impl AsyncRead for AsciiTargets {
 }
 
 impl AsyncWrite for AsciiTargets {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.wire.poll_write(context, bytes)
     }
 
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.wire.poll_flush(context)
     }
 
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.wire.poll_shutdown(context)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whole files are prepared once: their tags, codings and parts, the room they take, and what happens without any.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::thread;
@@ -287,6 +287,50 @@ fn who_downloads_slowly_holds_no_connection_to_the_database() {
         reader.read_to_end(&mut rest).expect("received");
         assert!(rest.len() > size - 100);
     }
+}
+
+/// What the system sends by itself stands between what the library sends.
+#[test]
+fn answers_on_one_connection_keep_their_order() {
+    let (app, _) = app_with(3_000, 100);
+    let whole = app.get(CSV).expect(200).body;
+    assert!(whole.len() > 500_000, "several pieces");
+    let one = format!("{ADDRESS}/records?limit=1");
+    let page = app.get(&one).expect(200).body;
+    let mut stream = BufReader::new(TcpStream::connect(app.base().trim_start_matches("http://")).expect("connected"));
+    let ask = |method: &str, path: &str, more: &str| format!("{method} {path} HTTP/1.1\r\nHost: x\r\n{more}\r\n");
+    let end = whole.len();
+    let several: [(String, &[u8]); 5] = [
+        (ask("GET", CSV, ""), &whole),
+        (ask("GET", &one, ""), &page),
+        (ask("GET", CSV, "Range: bytes=100-299999\r\n"), &whole[100..300_000]),
+        (ask("GET", CSV, "Range: bytes=-50\r\n"), &whole[end - 50..]),
+        (ask("GET", CSV, ""), &whole),
+    ];
+    let mut take = |questions: &str, bodies: &[(&[u8], bool)]| {
+        stream.get_mut().write_all(questions.as_bytes()).expect("sent");
+        // Longer than sockets hold: the server has to wait.
+        thread::sleep(Duration::from_millis(200));
+        for (body, is_sent) in bodies {
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") {
+                assert!(stream.read_line(&mut head).expect("a line") > 0, "{head}");
+            }
+            let head = head.to_ascii_lowercase();
+            assert!(head.starts_with("http/1.1 20") && !head.contains("transfer-encoding"), "{head}");
+            assert_eq!(head.matches(&format!("\r\ncontent-length: {}\r\n", body.len())).count(), 1, "{head}");
+            if *is_sent {
+                let mut received = vec![0; body.len()];
+                stream.read_exact(&mut received).expect("a body");
+                assert!(received == *body, "{head}");
+            }
+        }
+    };
+    let bodies: Vec<(&[u8], bool)> = several.iter().map(|(_, body)| (*body, true)).collect();
+    let questions: String = several.iter().map(|(question, _)| question.as_str()).collect();
+    take(&questions, &bodies);
+    take(&ask("HEAD", CSV, ""), &[(&whole, false)]);
+    take(&questions, &bodies);
 }
 
 #[test]
