@@ -283,6 +283,21 @@ impl BoundingBox {
         BoundingBox { west: longitude, south: latitude, east: longitude, north: latitude }
     }
 
+    /// The box with these sides, where there is one.
+    pub fn of_sides(
+        west: Option<f64>,
+        south: Option<f64>,
+        east: Option<f64>,
+        north: Option<f64>,
+    ) -> Option<BoundingBox> {
+        Some(BoundingBox { west: west?, south: south?, east: east?, north: north? })
+    }
+
+    /// Whether both have a place in common; borders belong to them.
+    pub fn meets(&self, other: &BoundingBox) -> bool {
+        self.west <= other.east && other.west <= self.east && self.south <= other.north && other.south <= self.north
+    }
+
     /// The smallest box around both.
     #[must_use]
     pub fn with(self, other: BoundingBox) -> BoundingBox {

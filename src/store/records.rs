@@ -12,6 +12,7 @@ mod lines;
 mod near;
 mod open;
 mod order;
+mod places;
 mod scope;
 mod source;
 mod statement;
@@ -35,6 +36,7 @@ const BATCH: usize = 5_000;
 /// # Errors
 /// Where the database fails; [`StoreError::Timeout`] is the one to expect.
 pub fn page(connection: &mut PgConnection, schema: &Schema, scope: &Scope, query: &Query) -> Result<Page, StoreError> {
+    let scope = &*places::within(scope, query.area.as_ref());
     if let Some(hits) = hits(connection, schema, scope, query)? {
         return page_of_hits(connection, schema, scope, query, &hits);
     }
@@ -118,6 +120,7 @@ fn whole_total(query: &Query, records: &[Record], has_more: bool) -> Option<u64>
 /// # Errors
 /// As [`page`].
 pub fn count(connection: &mut PgConnection, schema: &Schema, scope: &Scope, query: &Query) -> Result<u64, StoreError> {
+    let scope = &*places::within(scope, query.area.as_ref());
     if let Some(hits) = hits(connection, schema, scope, query)? {
         return Ok(count_of(&hits));
     }

@@ -155,10 +155,7 @@ impl TableRow {
             Ok(bytes) => Ok(Digest(bytes)),
             Err(bytes) => Err(StoreError::unreadable("SHA-256", &format!("of {} bytes", bytes.len()))),
         };
-        let bounding_box = match (self.west, self.south, self.east, self.north) {
-            (Some(west), Some(south), Some(east), Some(north)) => Some(BoundingBox { west, south, east, north }),
-            _ => None,
-        };
+        let bounding_box = BoundingBox::of_sides(self.west, self.south, self.east, self.north);
         Ok(StoredTable {
             key: self.id,
             name: self.name,

@@ -4,6 +4,10 @@ SELECT DISTINCT ON (datasets.id)
     stored_tables.last_row,
     stored_tables.located,
     stored_tables.coded,
+    stored_tables.west,
+    stored_tables.south,
+    stored_tables.east,
+    stored_tables.north,
     datasets.organization_code || '_' || datasets.slug
 FROM datasets
 JOIN versions ON versions.dataset_id = datasets.id

@@ -6,7 +6,7 @@ use diesel::sql_types::BigInt;
 
 use super::order::Order;
 use super::statement::Statement;
-use super::{Scope, coded, filter, source};
+use super::{Scope, coded, filter, places, source};
 use crate::query::grouping::{Aggregate, Function, Grouping, Key};
 use crate::query::{Cursor, Page, Query};
 use crate::schema::{Comparison, Record, Schema};
@@ -36,6 +36,7 @@ pub fn page(
     query: &Query,
     grouping: &Grouping,
 ) -> Result<Page, StoreError> {
+    let scope = &*places::within(scope, query.area.as_ref());
     let answered = grouping.schema(schema);
     let order = Order::of(&answered, query);
     let groups = match source_of(scope, query, grouping) {

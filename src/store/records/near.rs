@@ -9,7 +9,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Nullable};
 
 use super::statement::Statement;
-use super::{Row, Scope, filter};
+use super::{Row, Scope, filter, places, source};
+use crate::catalog::BoundingBox;
 use crate::query::{Cursor, Query};
 use crate::schema::Schema;
 use crate::store::StoreError;
@@ -35,18 +36,24 @@ impl Place {
         statement
     }
 
-    /// The condition that a row lies in a box around everything that is within this distance.
+    /// The condition that a row lies in the box around everything that is within this distance.
     fn within_box(self, metres: f64) -> Statement {
+        let BoundingBox { west, south, east, north } = self.box_of(metres);
+        let mut statement = Statement::new("geometry && ");
+        statement.append(envelope(west, south, east, north));
+        statement
+    }
+
+    /// A box around everything that is within this distance.
+    pub fn box_of(self, metres: f64) -> BoundingBox {
         let north = metres / METRES_PER_DEGREE;
         let farthest = self.latitude.abs() + north;
         let east = if farthest < 89.9 { north / farthest.to_radians().cos() } else { 180.0 };
         let (west, east) = (self.longitude - east, self.longitude + east);
-        let mut statement = Statement::new("geometry && ");
         // Around a pole or across the antimeridian: all longitudes.
         let (west, east) = if west < -180.0 || east > 180.0 { (-180.0, 180.0) } else { (west, east) };
         let (south, north) = ((self.latitude - north).max(-90.0), (self.latitude + north).min(90.0));
-        statement.append(envelope(west, south, east, north));
-        statement
+        BoundingBox { west, south, east, north }
     }
 
     fn point(self) -> Statement {
@@ -87,17 +94,36 @@ pub fn rows(
     from: Statement,
 ) -> Result<Vec<Row>, StoreError> {
     let wanted = query.limit.saturating_add(query.offset).saturating_add(1);
-    let mut conditions = from;
-    conditions.push(" WHERE ").append(scope.filter());
-    conditions.append(filter::of_fields(schema, query));
-    if let Some(cursor) = &query.cursor {
-        conditions.append(behind(place, cursor));
+    let conditions = |scope: &Scope| {
+        let mut conditions = from.clone();
+        conditions.push(" WHERE ").append(scope.filter());
+        conditions.append(filter::of_fields(schema, query));
+        if let Some(cursor) = &query.cursor {
+            conditions.append(behind(place, cursor));
+        }
+        conditions
+    };
+    let mut reached = None;
+    if source::is_all(scope, query) {
+        for some in places::around(scope, place, wanted) {
+            reached = reach(connection, place, &conditions(&some), wanted)?;
+            if reached.is_some() {
+                break;
+            }
+        }
+    } else {
+        reached = reach(connection, place, &conditions(scope), wanted)?;
     }
-    let reach = reach(connection, place, &conditions, wanted)?;
     let mut statement = select(place);
-    statement.append(conditions).push(" AND ").append(place.filter());
-    if let Some(metres) = reach {
-        statement.push(" AND ").append(place.within_box(metres));
+    match reached {
+        Some(metres) => {
+            let scope = places::within_box(scope, &place.box_of(metres));
+            statement.append(conditions(&scope)).push(" AND ").append(place.filter());
+            statement.push(" AND ").append(place.within_box(metres));
+        }
+        None => {
+            statement.append(conditions(scope)).push(" AND ").append(place.filter());
+        }
     }
     statement.push(" ORDER BY distance, table_id, row_number").page(query);
     statement.lasting_if(super::is_common(query)).rows(connection)

@@ -1,17 +1,17 @@
 //! Which stored tables are asked.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Integer, Text};
+use diesel::sql_types::{Array, BigInt, Double, Integer, Nullable, Text};
 
 use super::Row;
 use super::statement::Statement;
-use crate::catalog::StoredTable;
+use crate::catalog::{BoundingBox, StoredTable};
 use crate::schema::{Record, Schema};
 use crate::store::catalog::newest_serial;
 use crate::store::{StoreError, codes, search};
 
 /// The stored tables that a question is asked of. What is in a scope never changes, so it can be kept for its serial.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Scope {
     serial: i64,
     /// By key, which is the order of records as published.
@@ -23,12 +23,14 @@ pub struct Scope {
 }
 
 /// One of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Table {
     pub key: i64,
     row_count: u64,
     pub last_row: i32,
-    located: u64,
+    pub located: u64,
+    /// Around every record with coordinates.
+    pub bounds: Option<BoundingBox>,
     /// Only where records of several data sets stand side by side.
     dataset: Option<String>,
 }
@@ -40,6 +42,21 @@ impl Table {
     }
 }
 
+/// What is known of each table across organizations, and the SQL types of it.
+type TableRow = (i64, i64, i32, i64, Vec<i32>, Option<f64>, Option<f64>, Option<f64>, Option<f64>, String);
+type TableColumns = (
+    BigInt,
+    BigInt,
+    Integer,
+    BigInt,
+    Array<Integer>,
+    Nullable<Double>,
+    Nullable<Double>,
+    Nullable<Double>,
+    Nullable<Double>,
+    Text,
+);
+
 impl Scope {
     /// One stored table, of a version with this serial.
     pub fn of_table(stored: &StoredTable, serial: i64) -> Scope {
@@ -48,6 +65,7 @@ impl Scope {
             row_count: stored.row_count,
             last_row: stored.last_row,
             located: stored.located,
+            bounds: stored.bounding_box,
             dataset: None,
         };
         Scope { serial, tables: vec![table], token: search::table(stored.key), coded: stored.coded.clone() }
@@ -73,17 +91,17 @@ impl Scope {
         statement.push(" AND stored_tables.name = ").text(table);
         statement.push(" AND versions.serial <= ").key(serial);
         statement.push(" ORDER BY datasets.id, versions.serial DESC");
-        let rows: Vec<(i64, i64, i32, i64, Vec<i32>, String)> =
-            statement.lasting().select::<(BigInt, BigInt, Integer, BigInt, Array<Integer>, Text)>().load(connection)?;
+        let rows: Vec<TableRow> = statement.lasting().select::<TableColumns>().load(connection)?;
         let mut coded: Option<Vec<usize>> = None;
         let mut tables = Vec::with_capacity(rows.len());
-        for (key, rows, last_row, located, fields, dataset) in rows {
+        for (key, rows, last_row, located, fields, west, south, east, north, dataset) in rows {
             let count = |count: i64| u64::try_from(count).expect("a count is not negative");
             tables.push(Table {
                 key,
                 row_count: count(rows),
                 last_row,
                 located: count(located),
+                bounds: BoundingBox::of_sides(west, south, east, north),
                 dataset: Some(dataset),
             });
             if rows > 0 {
@@ -206,7 +224,8 @@ impl Scope {
         }
     }
 
-    fn with(&self, tables: Vec<Table>) -> Scope {
+    /// Only these tables of it, by key.
+    pub(super) fn with(&self, tables: Vec<Table>) -> Scope {
         Scope { serial: self.serial, tables, token: self.token, coded: self.coded.clone() }
     }
 
@@ -242,6 +261,7 @@ mod tests {
             row_count: *row_count,
             last_row: *last_row,
             located: 0,
+            bounds: None,
             dataset: Some(format!("33000{key}_aed")),
         });
         Scope { serial: 9, tables: tables.collect(), token: 0, coded: Vec::new() }

@@ -47,6 +47,11 @@ pub fn of_rows(rows: Vec<(i64, i32)>) -> Statement {
     statement
 }
 
+/// Whether the rows are all records of the scope.
+pub fn is_all(scope: &Scope, query: &Query) -> bool {
+    !lines::help(scope, query) && Needed::in_scope(scope, query).is_nothing()
+}
+
 /// Whether an index finds what is asked for.
 pub fn is_indexed(query: &Query) -> bool {
     query.area.is_some() || !Needed::of(query).is_nothing()

@@ -1,0 +1,66 @@
+//! Which tables of a scope have records at a place. Of each table the box around its records is known, so that of the
+//! tables of a thousand organizations only those are asked that lie there.
+
+use std::borrow::Cow;
+
+use super::Scope;
+use super::near::Place;
+use super::scope::Table;
+use crate::catalog::BoundingBox;
+use crate::query::Area;
+
+/// The tables that may have records in an area; without one all.
+pub fn within<'s>(scope: &'s Scope, area: Option<&Area>) -> Cow<'s, Scope> {
+    match area {
+        None | Some(Area::Near { radius_m: None, .. }) => Cow::Borrowed(scope),
+        Some(&Area::Box { west, south, east, north }) => {
+            Cow::Owned(within_box(scope, &BoundingBox { west, south, east, north }))
+        }
+        Some(&Area::Near { latitude, longitude, radius_m: Some(metres) }) => {
+            let place = Place { latitude, longitude, radius_m: Some(metres) };
+            Cow::Owned(within_box(scope, &place.box_of(metres)))
+        }
+    }
+}
+
+/// The tables that may have records in a box.
+pub fn within_box(scope: &Scope, area: &BoundingBox) -> Scope {
+    let tables = scope.tables().iter().filter(|table| table.bounds.is_some_and(|bounds| bounds.meets(area)));
+    scope.with(tables.cloned().collect())
+}
+
+/// More and more tables, the nearest first and in the end all: whoever looks for so many records around a place may find
+/// them in the first ones.
+pub fn around(scope: &Scope, place: Place, wanted: usize) -> impl Iterator<Item = Scope> {
+    let wanted = u64::try_from(wanted).unwrap_or(u64::MAX);
+    let mut tables: Vec<&Table> = scope.tables().iter().collect();
+    // By its farthest corner: a table that has a single record far away is no near one.
+    tables.sort_by(|one, other| farthest(one, place).total_cmp(&farthest(other, place)));
+    let mut located = 0_u64;
+    let enough = tables.iter().take_while(|table| {
+        let is_needed = located < wanted;
+        located = located.saturating_add(table.located);
+        is_needed
+    });
+    let mut next = Some(enough.count().max(FEWEST));
+    std::iter::from_fn(move || {
+        let count = next?.min(tables.len());
+        next = (count < tables.len()).then(|| count.saturating_mul(GROWTH));
+        let mut tables: Vec<Table> = tables[..count].iter().map(|table| (*table).clone()).collect();
+        tables.sort_by_key(|table| table.key);
+        Some(scope.with(tables))
+    })
+}
+
+/// As many tables are asked at once without a thought.
+const FEWEST: usize = 8;
+/// How many times more are asked where those were not enough.
+const GROWTH: usize = 8;
+
+/// How far the farthest corner of the box around a table's records is from a place: about, and squared.
+fn farthest(table: &Table, place: Place) -> f64 {
+    let Some(bounds) = table.bounds else { return f64::INFINITY };
+    let east = (bounds.west - place.longitude).abs().max((bounds.east - place.longitude).abs());
+    let north = (bounds.south - place.latitude).abs().max((bounds.north - place.latitude).abs());
+    (east * place.latitude.to_radians().cos()).powi(2) + north.powi(2)
+}
