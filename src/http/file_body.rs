@@ -23,7 +23,8 @@ const SMALL: u64 = 64 * 1024;
 /// Pieces that one client gets before others on the same thread have their turn.
 const TURN: usize = 4;
 
-/// Answers a request with so many bytes of a file from a place in it.
+/// Answers a request with so many bytes of a file from a place in it. Whatever stands around the handler must leave such a
+/// body as it is: its bytes go past everything.
 pub fn respond(
     request: &HttpRequest,
     mut response: HttpResponseBuilder,

@@ -44,6 +44,23 @@ impl Place {
         statement
     }
 
+    /// The condition, with `AND` before it, that a row lies in such a box, or anywhere.
+    fn located(self, metres: Option<f64>) -> Statement {
+        let mut statement = Statement::new(" AND ");
+        match metres {
+            Some(metres) => statement.append(self.within_box(metres)),
+            None => statement.push("geometry IS NOT NULL"),
+        };
+        statement
+    }
+
+    /// The order of the index, up to so many.
+    fn nearest(self, count: usize) -> Statement {
+        let mut statement = Statement::new(" ORDER BY geometry <-> ");
+        statement.append(self.point()).push(" LIMIT ").big(count);
+        statement
+    }
+
     /// A box around everything that is within this distance.
     pub fn box_of(self, metres: f64) -> BoundingBox {
         let north = metres / METRES_PER_DEGREE;
@@ -94,59 +111,65 @@ pub fn rows(
     from: Statement,
 ) -> Result<Vec<Row>, StoreError> {
     let wanted = query.limit.saturating_add(query.offset).saturating_add(1);
-    let conditions = |scope: &Scope| {
-        let mut conditions = from.clone();
-        conditions.push(" WHERE ").append(scope.filter());
-        conditions.append(filter::of_fields(schema, query));
-        if let Some(cursor) = &query.cursor {
-            conditions.append(behind(place, cursor));
-        }
-        conditions
+    let mut demanded = filter::of_fields(schema, query);
+    if let Some(cursor) = &query.cursor {
+        demanded.append(behind(place, cursor));
+    }
+    let located = |scope: &Scope, area: Option<f64>| {
+        let mut rows = from.clone();
+        rows.push(" WHERE ").append(scope.filter()).append(demanded.clone()).append(place.located(area));
+        rows
     };
     let mut reached = None;
     if source::is_all(scope, query) {
         for some in places::around(scope, place, wanted) {
-            reached = reach(connection, place, &conditions(&some), wanted)?;
+            let rows = if (2..=FEW).contains(&some.table_count()) {
+                of_each(&some, place, &demanded, wanted)
+            } else {
+                located(&some, place.radius_m)
+            };
+            reached = reach(connection, place, rows, wanted)?;
             if reached.is_some() {
                 break;
             }
         }
     } else {
-        reached = reach(connection, place, &conditions(scope), wanted)?;
+        reached = reach(connection, place, located(scope, place.radius_m), wanted)?;
     }
+    let within = reached.map(|metres| places::within_box(scope, &place.box_of(metres)));
     let mut statement = select(place);
-    match reached {
-        Some(metres) => {
-            let scope = places::within_box(scope, &place.box_of(metres));
-            statement.append(conditions(&scope)).push(" AND ").append(place.filter());
-            statement.push(" AND ").append(place.within_box(metres));
-        }
-        None => {
-            statement.append(conditions(scope)).push(" AND ").append(place.filter());
-        }
-    }
+    statement.append(located(within.as_ref().unwrap_or(scope), reached)).push(" AND ").append(place.filter());
     statement.push(" ORDER BY distance, table_id, row_number").page(query);
     statement.lasting_if(super::is_common(query)).rows(connection)
 }
 
-/// A distance within which so many rows lie that fulfil the conditions; `None` where there are not so many.
+/// Up to so many tables each is asked by itself.
+const FEW: usize = 64;
+
+/// The nearest rows of each table, by degrees: the index, which begins with the table, goes from near to far in one at a
+/// time only.
+fn of_each(scope: &Scope, place: Place, demanded: &Statement, wanted: usize) -> Statement {
+    let mut rows = Statement::new("unnest(");
+    rows.keys(scope.tables().iter().map(|table| table.key).collect());
+    rows.push(") AS asked (asked_table), LATERAL (SELECT geometry FROM records WHERE table_id = asked_table");
+    rows.append(demanded.clone()).append(place.located(place.radius_m));
+    rows.append(place.nearest(wanted)).push(") AS records");
+    rows
+}
+
+/// A distance within which so many of these rows lie; `None` where there are not so many.
 ///
 /// Of the radius only the box around it is asked for: PostgreSQL can tell how much that leaves, and so whether to go by
 /// the index from near to far or to take what is in the box.
 fn reach(
     connection: &mut PgConnection,
     place: Place,
-    conditions: &Statement,
+    rows: Statement,
     wanted: usize,
 ) -> Result<Option<f64>, StoreError> {
     let mut statement = Statement::new("SELECT count(*), max(distance) FROM (SELECT ");
-    statement.append(place.distance()).push(" AS distance FROM ").append(conditions.clone());
-    match place.radius_m {
-        Some(radius) => statement.push(" AND ").append(place.within_box(radius)),
-        None => statement.push(" AND geometry IS NOT NULL"),
-    };
-    statement.push(" ORDER BY geometry <-> ").append(place.point());
-    statement.push(" LIMIT ").big(wanted).push(") AS candidates");
+    statement.append(place.distance()).push(" AS distance FROM ").append(rows);
+    statement.append(place.nearest(wanted)).push(") AS candidates");
     let (count, farthest): (i64, Option<f64>) =
         statement.select::<(BigInt, Nullable<Double>)>().get_result(connection)?;
     let is_enough = usize::try_from(count).is_ok_and(|count| count >= wanted);

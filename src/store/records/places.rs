@@ -42,19 +42,20 @@ pub fn around(scope: &Scope, place: Place, wanted: usize) -> impl Iterator<Item 
         located = located.saturating_add(table.located);
         is_needed
     });
-    let mut next = Some(enough.count().max(FEWEST));
-    std::iter::from_fn(move || {
-        let count = next?.min(tables.len());
-        next = (count < tables.len()).then(|| count.saturating_mul(GROWTH));
+    let first = enough.count().max(FEWEST);
+    let mut counts = vec![first, first.saturating_mul(GROWTH), tables.len()];
+    counts.iter_mut().for_each(|count| *count = tables.len().min(*count));
+    counts.dedup();
+    counts.into_iter().map(move |count| {
         let mut tables: Vec<Table> = tables[..count].iter().map(|table| (*table).clone()).collect();
         tables.sort_by_key(|table| table.key);
-        Some(scope.with(tables))
+        scope.with(tables)
     })
 }
 
 /// As many tables are asked at once without a thought.
 const FEWEST: usize = 8;
-/// How many times more are asked where those were not enough.
+/// How many times as many are asked where those were not enough.
 const GROWTH: usize = 8;
 
 /// How far the farthest corner of the box around a table's records is from a place: about, and squared.
