@@ -53,8 +53,8 @@ pub fn around(scope: &Scope, place: Place, wanted: usize) -> impl Iterator<Item 
     })
 }
 
-/// As many tables are asked at once without a thought.
-const FEWEST: usize = 8;
+/// Of more tables it is hardly known better how far it can be, and each costs as much as the first.
+const FEWEST: usize = 2;
 /// How many times as many are asked where those were not enough.
 const GROWTH: usize = 8;
 
