@@ -20,6 +20,7 @@ struct Bound {
     /// The place of the rule in [`RULES`].
     place: usize,
     rule: &'static dyn Rule,
+    looks_for: Option<Marks>,
     check: Box<dyn CellCheck>,
 }
 
@@ -43,17 +44,16 @@ pub(super) struct ColumnChecks {
 impl ColumnChecks {
     pub(super) fn new(field: Field) -> ColumnChecks {
         let half_width = is_half_width(&field);
-        let bound = RULES
-            .iter()
-            .enumerate()
-            .filter_map(|(place, rule)| Some(Bound { place, rule: *rule, check: rule.bind_cell(&field)? }));
+        let bound = RULES.iter().enumerate().filter_map(|(place, rule)| {
+            Some(Bound { place, rule: *rule, looks_for: rule.looks_for(), check: rule.bind_cell(&field)? })
+        });
         let (mut checks, filled): (Vec<Bound>, Vec<Bound>) = bound.partition(|bound| bound.rule.looks_at_blank_cells());
         let always = checks.len();
         checks.extend(filled);
         // Narrowed, a cell is another text than the one whose marks are known.
         let narrowed = if half_width { Marks::NOT_ASCII } else { Marks::NONE };
-        let alarming = checks.iter().filter_map(|bound| bound.rule.looks_for()).fold(narrowed, Marks::or);
-        let unmarked = (0..checks.len()).filter(|check| checks[*check].rule.looks_for().is_none()).collect();
+        let alarming = checks.iter().filter_map(|bound| bound.looks_for).fold(narrowed, Marks::or);
+        let unmarked = (0..checks.len()).filter(|check| checks[*check].looks_for.is_none()).collect();
         let empty = Cell { raw: "", trimmed: "", text: "" };
         let may_be_empty = checks[..always].iter().all(|bound| bound.check.check(empty).is_none());
         let (glance, steps) = (Glance::of(&field), Steps::of(&field));
@@ -113,7 +113,7 @@ impl ColumnChecks {
         let cell = Cell { raw, trimmed, text: &text };
         let faults = if marks.has_any(self.alarming) {
             let asked = if trimmed.is_empty() { &self.checks[..self.always] } else { &self.checks };
-            let may_find = |bound: &&Bound| bound.rule.looks_for().is_none_or(|wanted| marks.has_any(wanted));
+            let may_find = |bound: &&Bound| bound.looks_for.is_none_or(|wanted| marks.has_any(wanted));
             ask(asked.iter().filter(may_find), cell)
         } else {
             ask(self.unmarked.iter().map(|check| &self.checks[*check]), cell)
