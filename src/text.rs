@@ -87,8 +87,8 @@ pub fn nfkc(text: &str) -> String {
 /// assert_eq!(fold_label("名称カナ"), fold_label("名称_カナ"));
 /// ```
 pub fn fold_label(label: &str) -> String {
-    label
-        .nfkc()
+    let folded: String = nfkc(label)
+        .chars()
         .flat_map(char::to_lowercase)
         .filter_map(|character| match character {
             _ if is_dash(character) => Some('-'),
@@ -98,9 +98,9 @@ pub fn fold_label(label: &str) -> String {
             _ if character.is_whitespace() || character.is_control() => None,
             _ => Some(character),
         })
-        // Where a blank is gone, a mark that stood behind it belongs to the character before.
-        .nfkc()
-        .collect()
+        .collect();
+    // Where a blank is gone, a mark that stood behind it belongs to the character before.
+    nfkc(&folded)
 }
 
 /// Whether a character is a hyphen, a dash, a minus or a long-vowel mark: signs that stand for one another in
