@@ -81,17 +81,18 @@ pub fn load_with(server: SocketAddr, requests: &[Request]) -> io::Result<Load> {
             .map(|worker| {
                 threads.spawn(move || {
                     let mut connection = Connection::open(server)?;
-                    let (mut latencies, mut bytes, mut refused, mut body) = (Vec::new(), 0, 0, Vec::new());
+                    let (mut latencies, mut bytes, mut refused) = (Vec::new(), 0, 0);
                     for request in requests.iter().cycle().skip(worker) {
                         let begin = Instant::now();
                         if begin >= end {
                             break;
                         }
-                        if connection.ask(request, &mut body)? {
-                            bytes += body.len() as u64;
-                            latencies.push(begin.elapsed());
-                        } else {
-                            refused += 1;
+                        match connection.ask(request, &mut io::sink())? {
+                            Some(length) => {
+                                bytes += length;
+                                latencies.push(begin.elapsed());
+                            }
+                            None => refused += 1,
                         }
                     }
                     Ok((latencies, bytes, refused))
@@ -117,8 +118,8 @@ pub fn get(server: SocketAddr, address: &str) -> Vec<u8> {
 pub fn ask(server: SocketAddr, request: &Request) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
     match Connection::open(server)?.ask(request, &mut body)? {
-        true => Ok(body),
-        false => Err(io::Error::other("refused")),
+        Some(_) => Ok(body),
+        None => Err(io::Error::other("refused")),
     }
 }
 
@@ -135,8 +136,8 @@ impl Connection {
         Ok(Connection { server, stream: BufReader::with_capacity(1 << 18, stream) })
     }
 
-    /// Asks, and takes the answer; whether there is one, and not a 503.
-    fn ask(&mut self, Request(request): &Request, body: &mut Vec<u8>) -> io::Result<bool> {
+    /// Asks, hands the body of the answer over, and tells its length; `None` for a 503.
+    fn ask(&mut self, Request(request): &Request, out: &mut impl Write) -> io::Result<Option<u64>> {
         self.stream.get_mut().write_all(request.as_bytes())?;
         let (mut line, mut length, mut is_chunked, mut is_last) = (String::new(), 0, false, false);
         self.stream.read_line(&mut line)?;
@@ -155,37 +156,39 @@ impl Connection {
             is_chunked |= header == "transfer-encoding: chunked";
             is_last |= header == "connection: close";
         }
-        body.clear();
-        if is_chunked {
-            self.chunks(body)?;
-        } else {
-            body.resize(length, 0);
-            self.stream.read_exact(body)?;
-        }
+        let mut said = Vec::new();
+        let out: &mut dyn Write = if is_answered { out } else { &mut said };
+        let length = if is_chunked { self.chunks(out)? } else { self.piece(length, out)? };
         if is_last {
             *self = Connection::open(self.server)?;
         }
         if is_answered || status.starts_with("HTTP/1.1 503") {
-            return Ok(is_answered);
+            return Ok(is_answered.then_some(length));
         }
-        let (asked, said) = (request.lines().next().unwrap_or_default(), String::from_utf8_lossy(body));
+        let (asked, said) = (request.lines().next().unwrap_or_default(), String::from_utf8_lossy(&said));
         let said: String = format!("{status} {} for {asked}", said.trim()).chars().take(200).collect();
         Err(io::Error::other(said))
     }
 
-    fn chunks(&mut self, body: &mut Vec<u8>) -> io::Result<()> {
-        let mut line = String::new();
+    /// The bytes of a body in chunks.
+    fn chunks(&mut self, out: &mut dyn Write) -> io::Result<u64> {
+        let (mut line, mut length) = (String::new(), 0);
         loop {
             line.clear();
             self.stream.read_line(&mut line)?;
-            let size = usize::from_str_radix(line.trim(), 16).map_err(io::Error::other)?;
-            let begin = body.len();
-            body.resize(begin + size, 0);
-            self.stream.read_exact(&mut body[begin..])?;
+            let size = u64::from_str_radix(line.trim(), 16).map_err(io::Error::other)?;
+            length += self.piece(size, out)?;
             self.stream.read_line(&mut line)?;
             if size == 0 {
-                return Ok(());
+                return Ok(length);
             }
+        }
+    }
+
+    fn piece(&mut self, length: u64, out: &mut dyn Write) -> io::Result<u64> {
+        match io::copy(&mut (&mut self.stream).take(length), out)? {
+            copied if copied == length => Ok(length),
+            _ => Err(io::ErrorKind::UnexpectedEof.into()),
         }
     }
 }

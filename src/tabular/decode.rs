@@ -331,7 +331,7 @@ mod tests {
         let judged = guess(encoding_rs::SHIFT_JIS.encode(&text).0.into_owned()).expect("Shift_JIS");
         assert_eq!((judged.encoding, judged.bom), (Encoding::ShiftJis, false));
         for doubtful in [
-            text[..text.len() / 100 * 21].as_bytes().to_vec(),
+            text.as_bytes()[..text.len() / 100 * 21].to_vec(),
             encoding_rs::EUC_JP.encode(&text).0.into_owned(),
             [b"\xEF\xBB\xBF", text.as_bytes()].concat(),
             [b"\x82,", text.as_bytes()].concat(),
