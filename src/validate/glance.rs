@@ -25,6 +25,8 @@ enum Form {
     Words,
     /// A reading.
     Katakana,
+    /// Digits.
+    Digits,
     /// Digits, or Latin words that are longer than any placeholder.
     HalfWidth,
     /// A value of a kind that begins with a digit.
@@ -48,6 +50,7 @@ impl Glance {
             _ if is_bounded || has_pattern || !words(field).is_empty() => Form::Unknown,
             Kind::String if field.charset == Some(Charset::Katakana) => Form::Katakana,
             Kind::String if !is_half_width(field) => Form::Words,
+            Kind::String | Kind::Code if field.charset == Some(Charset::Digits) => Form::Digits,
             Kind::String | Kind::Code => Form::HalfWidth,
             Kind::Latitude | Kind::Longitude => Form::Degrees,
             Kind::Integer | Kind::Number | Kind::Date | Kind::Time | Kind::PostalCode | Kind::CorporateNumber => {
@@ -73,6 +76,7 @@ impl Glance {
                 !is_number && *first != b'-' && !cell.starts_with('ー') && has_few_digits(bytes)
             }
             Form::Katakana => is_katakana(bytes),
+            Form::Digits => bytes.iter().all(u8::is_ascii_digit),
             Form::HalfWidth => match first {
                 b'0'..=b'9' => bytes.iter().all(u8::is_ascii_digit),
                 b'A'..=b'Z' | b'a'..=b'z' => bytes.len() > 15 && cell.is_ascii(),
