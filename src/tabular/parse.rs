@@ -202,6 +202,8 @@ impl RowSpan {
 /// Cuts text into rows, and these into the spans of their cells. Quotation marks count as in the csv crate: a cell is
 /// quoted where it begins with one, two of them in such a cell stand for one, and elsewhere they are letters. Quoted cells
 /// that do not stand in the text as they are meant are added behind it.
+///
+/// The program runs on any machine; those with more instructions for bits and bytes have a form of their own here.
 #[multiversion(targets("x86_64+avx+avx2+bmi1+bmi2+popcnt"))]
 pub(super) fn split(text: &mut String, delimiter: u8, lines_before: u64, spans: &mut Vec<Span>) -> Vec<RowSpan> {
     let bytes = text.as_bytes();

@@ -83,14 +83,11 @@ pub(super) fn is_day(block: &str) -> bool {
         Regex::new(&day).expect("the expression is sound")
     });
     let block = trim(block);
-    // Most house numbers are digits and hyphens. Only a day ends so, or holds a slash or a Latin letter, or has ten characters.
-    let may_be_day = || {
-        block.ends_with('日')
-            || block.chars().any(|character| matches!(character, '/' | '／' | 'A'..='z' | 'Ａ'..='ｚ'))
-            || block.chars().count() == 10
-    };
-    let is_number = block.len() < 10 && block.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    !is_number && may_be_day() && (4..=24).contains(&block.len()) && DAY.is_match(&narrow(block))
+    // Only a day ends so, or holds a slash or a Latin letter, or has ten characters.
+    let may_be_day = block.ends_with('日')
+        || block.chars().any(|character| matches!(character, '/' | '／' | 'A'..='z' | 'Ａ'..='ｚ'))
+        || block.chars().count() == 10;
+    may_be_day && (4..=24).contains(&block.len()) && DAY.is_match(&narrow(block))
 }
 
 #[cfg(test)]

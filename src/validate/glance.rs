@@ -1,10 +1,10 @@
 //! What good cells of a column mostly look like. A cell that does is fine by every rule, so none is asked about it. The rules
 //! alone say what is wrong: whatever is not seen to be fine here is put before them, and a test holds the two together.
 
-use wide::u8x16;
-
-use super::correct::is_half_width;
+use super::correct::placeholder::LONGEST;
 use super::correct::words::words;
+use super::correct::{DECIMALS, is_half_width};
+use super::marks::{MANY, has_many_digits};
 use super::rules::length;
 use super::rules::scientific_notation::is_scientific;
 use crate::schema::{Charset, Field, Kind};
@@ -31,8 +31,6 @@ enum Form {
     HalfWidth,
     /// A value of a kind that begins with a digit.
     Number(Kind),
-    /// Degrees with at most seven decimals.
-    Degrees,
     /// A telephone number of ten digits.
     Phone,
     /// An address on the web or of mail.
@@ -52,15 +50,21 @@ impl Glance {
             Kind::String if !is_half_width(field) => Form::Words,
             Kind::String | Kind::Code if field.charset == Some(Charset::Digits) => Form::Digits,
             Kind::String | Kind::Code => Form::HalfWidth,
-            Kind::Latitude | Kind::Longitude => Form::Degrees,
-            Kind::Integer | Kind::Number | Kind::Date | Kind::Time | Kind::PostalCode | Kind::CorporateNumber => {
-                Form::Number(field.kind)
-            }
+            Kind::Integer
+            | Kind::Number
+            | Kind::Latitude
+            | Kind::Longitude
+            | Kind::Date
+            | Kind::Time
+            | Kind::PostalCode
+            | Kind::CorporateNumber => Form::Number(field.kind),
             Kind::Phone => Form::Phone,
             Kind::Url | Kind::Email => Form::Address(field.kind),
             Kind::Flag | Kind::Enum | Kind::MunicipalityCode | Kind::WeekdayList => Form::Unknown,
         };
-        Glance { form, longest: length::limit(field).0 }
+        // So short, degrees have no more decimals than say anything.
+        let longest = if is_degrees { "0.".len() + DECIMALS } else { length::limit(field).0 };
+        Glance { form, longest }
     }
 
     /// Whether a cell is seen to be fine. It is not empty, and [plain](crate::tabular::Row::look).
@@ -73,28 +77,20 @@ impl Glance {
             // A dash alone says that there is nothing; the long-vowel mark is taken for one.
             Form::Words => {
                 let is_number = first.is_ascii_digit() && is_scientific(cell);
-                !is_number && *first != b'-' && !cell.starts_with('ー') && has_few_digits(bytes)
+                !is_number && *first != b'-' && !cell.starts_with('ー') && !has_many_digits(bytes)
             }
             Form::Katakana => is_katakana(bytes),
             Form::Digits => bytes.iter().all(u8::is_ascii_digit),
             Form::HalfWidth => match first {
                 b'0'..=b'9' => bytes.iter().all(u8::is_ascii_digit),
-                b'A'..=b'Z' | b'a'..=b'z' => bytes.len() > 15 && cell.is_ascii(),
+                b'A'..=b'Z' | b'a'..=b'z' => bytes.len() > LONGEST && cell.is_ascii(),
                 _ => false,
             },
             Form::Number(kind) => first.is_ascii_digit() && kind.check(cell).is_ok(),
-            Form::Degrees => bytes.len() <= 10 && is_degrees(bytes),
-            Form::Phone => bytes.len() <= 12 && Kind::Phone.check(cell).is_ok() && has_few_digits(bytes),
+            Form::Phone => !has_many_digits(bytes) && Kind::Phone.check(cell).is_ok(),
             Form::Address(kind) => cell.is_ascii() && kind.check(cell).is_ok(),
         }
     }
-}
-
-/// Digits in front of a point and behind it.
-fn is_degrees(bytes: &[u8]) -> bool {
-    let ([_, _, b'.', decimals @ ..] | [_, _, _, b'.', decimals @ ..]) = bytes else { return false };
-    let whole = &bytes[..bytes.len() - decimals.len() - 1];
-    !decimals.is_empty() && decimals.iter().chain(whole).all(u8::is_ascii_digit)
 }
 
 /// Katakana and signs that stand in readings, with Latin letters and few digits, but not with a mark that may be a dash in
@@ -114,58 +110,5 @@ fn is_katakana(bytes: &[u8]) -> bool {
             _ => return false,
         };
     }
-    digits < MANY_DIGITS
-}
-
-/// The number of a person has so many digits or more.
-const MANY_DIGITS: usize = 11;
-
-/// Whether there are too few digits for the number of a person.
-fn has_few_digits(bytes: &[u8]) -> bool {
-    if bytes.len() < MANY_DIGITS {
-        return true;
-    }
-    let digits = |bytes: &[u8; 16]| {
-        let from_zero = u8x16::new(*bytes) - u8x16::splat(b'0');
-        from_zero.min(u8x16::splat(9)).simd_eq(from_zero).to_bitmask()
-    };
-    let (chunks, rest) = bytes.as_chunks();
-    // Most cells hold no digits, or have them at the end.
-    let of_chunk = |chunk| Some(digits(chunk)).filter(|digits| *digits != 0).map_or(0, u32::count_ones);
-    let count: u32 = chunks.iter().map(of_chunk).sum();
-    let of_rest = match bytes.last_chunk() {
-        // The bits of the rest are the upper ones.
-        Some(_) if rest.is_empty() => 0,
-        Some(last) => (digits(last) >> (16 - rest.len())).count_ones(),
-        None => rest.iter().map(|byte| u32::from(byte.is_ascii_digit())).sum(),
-    };
-    usize::try_from(count + of_rest).is_ok_and(|count| count < MANY_DIGITS)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn digits_are_counted_wherever_they_stand() {
-        for length in 0..70 {
-            for digits in 0..=length.min(12) {
-                let text = format!("{}{}", "x".repeat(length - digits), "7".repeat(digits));
-                let turned: String = text.chars().rev().collect();
-                for text in [text, turned] {
-                    assert_eq!(has_few_digits(text.as_bytes()), digits < 11, "{text}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn degrees_have_a_point_and_few_decimals() {
-        for text in ["34.655100", "133.919501", "35.1"] {
-            assert!(is_degrees(text.as_bytes()), "{text}");
-        }
-        for text in ["", "34", "34.", "3.4", "34.6551a", "3a.5", "-34.5", "34..5", "1234.5"] {
-            assert!(!is_degrees(text.as_bytes()), "{text}");
-        }
-    }
+    digits < MANY
 }

@@ -1,6 +1,8 @@
 //! What one look at the characters of a cell tells: the marks that it holds. A rule about characters says which marks it
 //! looks for ([`Rule::looks_for`](super::rule::Rule::looks_for)) and is not asked about cells without them.
 
+use wide::u8x16;
+
 /// A set of marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Marks(u16);
@@ -81,8 +83,7 @@ impl Marks {
     pub fn of_ordinary(cell: &str) -> Marks {
         let bytes = cell.as_bytes();
         let mut found = if cell.is_ascii() { Marks::NONE } else { Marks::NOT_ASCII };
-        let digits = || bytes.iter().map(|byte| usize::from(byte.is_ascii_digit())).sum::<usize>();
-        if bytes.len() >= MANY && digits() >= MANY {
+        if has_many_digits(bytes) {
             found = found.or(Marks::MANY_DIGITS);
         }
         if ends_with_digit(bytes) && bytes.iter().any(|byte| matches!(byte, b'E' | b'e')) {
@@ -97,7 +98,29 @@ fn ends_with_digit(bytes: &[u8]) -> bool {
 }
 
 /// How many digits are many: a telephone number of a person has eleven.
-const MANY: usize = 11;
+pub(super) const MANY: usize = 11;
+
+/// Whether many of these bytes are digits.
+pub(super) fn has_many_digits(bytes: &[u8]) -> bool {
+    if bytes.len() < MANY {
+        return false;
+    }
+    let digits = |bytes: &[u8; 16]| {
+        let from_zero = u8x16::new(*bytes) - u8x16::splat(b'0');
+        from_zero.min(u8x16::splat(9)).simd_eq(from_zero).to_bitmask()
+    };
+    let (chunks, rest) = bytes.as_chunks();
+    // Most cells hold no digits, or have them at the end.
+    let of_chunk = |chunk| Some(digits(chunk)).filter(|digits| *digits != 0).map_or(0, u32::count_ones);
+    let count: u32 = chunks.iter().map(of_chunk).sum();
+    let of_rest = match bytes.last_chunk() {
+        // The bits of the rest are the upper ones.
+        Some(_) if rest.is_empty() => 0,
+        Some(last) => (digits(last) >> (16 - rest.len())).count_ones(),
+        None => rest.iter().map(|byte| u32::from(byte.is_ascii_digit())).sum(),
+    };
+    usize::try_from(count + of_rest).is_ok_and(|count| count >= MANY)
+}
 
 /// U+0080 to U+07FF begin with controls; the rest of them is rare here.
 const TWO_BYTES: Marks = Marks::NOT_ASCII.or(Marks::CONTROL);
@@ -153,3 +176,21 @@ const OF_64: [Marks; 1024] = {
     }
     marks
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_counted_wherever_they_stand() {
+        for length in 0..70 {
+            for digits in 0..=length.min(12) {
+                let text = format!("{}{}", "x".repeat(length - digits), "7".repeat(digits));
+                let turned: String = text.chars().rev().collect();
+                for text in [text, turned] {
+                    assert_eq!(has_many_digits(text.as_bytes()), digits >= 11, "{text}");
+                }
+            }
+        }
+    }
+}

@@ -274,7 +274,7 @@ pub trait TableCheck: Send {
     /// Sees one row.
     fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings);
 
-    /// Sees the next rows.
+    /// Sees the next rows. Which check it is, is looked up once for all of them.
     fn rows(&mut self, rows: &[TableRow<'_>], findings: &mut Findings) {
         rows.iter().for_each(|row| self.row(row, findings));
     }

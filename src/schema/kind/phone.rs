@@ -4,12 +4,7 @@ use crate::schema::ValueError;
 
 /// One number, or several with ` / ` or `;` between them.
 pub(super) fn check(text: &str) -> Result<(), ValueError> {
-    let is_sound = if text.bytes().any(|byte| matches!(byte, b'/' | b';')) {
-        text.split(['/', ';']).all(|one| is_phone(one.trim()))
-    } else {
-        is_phone(text.trim())
-    };
-    if is_sound { Ok(()) } else { Err(ValueError::Form) }
+    if text.split(['/', ';']).all(|one| is_phone(one.trim())) { Ok(()) } else { Err(ValueError::Form) }
 }
 
 /// `0AA-BBBB-CCCC`, `(0AA)BBBB-CCCC` or `0AABBBBCCCC`.
@@ -105,6 +100,7 @@ fn with_hyphen(text: &str) -> Option<String> {
 
 /// The leading 0 that a spreadsheet took from a number, and several numbers with other signs between them.
 pub(super) fn propose(text: &str) -> Option<String> {
+    // A zero in front or other signs between several do not help a number from 0 either.
     if has_wrong_digits(text) {
         return None;
     }

@@ -29,11 +29,14 @@ const WORDS: [&str; 21] = [
     "none",
 ];
 
+/// Bytes of the longest: five letters.
+pub(in crate::validate) const LONGEST: usize = 15;
+
 /// Whether a trimmed cell holds a placeholder. A dash alone is one anywhere; words are text in a field of text, and
 /// answers in one that knows them.
 pub(in crate::validate) fn is_placeholder(field: &Field, value: &str) -> bool {
-    // The longest word has five letters, and none begins with a digit.
-    if value.is_empty() || value.len() > 15 || value.starts_with(|first: char| first.is_ascii_digit()) {
+    // None begins with a digit.
+    if value.is_empty() || value.len() > LONGEST || value.starts_with(|first: char| first.is_ascii_digit()) {
         return false;
     }
     let takes_words = field.kind == Kind::String && !is_half_width(field) || field.kind == Kind::Flag;
