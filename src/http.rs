@@ -56,6 +56,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::config::Settings;
+use crate::folder::Folder;
 use crate::standard::Registry;
 use crate::store::Db;
 use prepared::Files;
@@ -94,7 +95,7 @@ impl App {
     pub fn new(registry: Registry, db: Db, settings: Settings) -> App {
         App {
             description: OnceLock::new(),
-            files: Files::new(settings.var.join("prepared"), u64::from(settings.prepared_mb) << 20),
+            files: Files::new(Arc::new(Folder::new(settings.var.join("prepared"), u64::from(settings.prepared_mb) << 20))),
             uploads: Arc::new(Semaphore::new(settings.uploads)),
             limiter: Mutex::default(),
             fixes: Mutex::default(),
