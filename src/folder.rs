@@ -174,7 +174,9 @@ mod tests {
         put("new", "", 10);
         let (mut asked, length) = folder.open("asked", "").unwrap();
         folder.make_room();
-        for (name, suffix, is_there) in [("old", "", false), ("old", ".gz", false), ("asked", "", true), ("new", "", true)] {
+        for (name, suffix, is_there) in
+            [("old", "", false), ("old", ".gz", false), ("asked", "", true), ("new", "", true)]
+        {
             assert_eq!(folder.open(name, suffix).is_some(), is_there, "{name}{suffix}");
         }
         let mut bytes = Vec::new();

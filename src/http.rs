@@ -59,6 +59,7 @@ use crate::config::Settings;
 use crate::folder::Folder;
 use crate::standard::Registry;
 use crate::store::Db;
+use crate::store::lines::Lines;
 use prepared::Files;
 use problem::Problem;
 use target::AsciiTargets;
@@ -78,6 +79,8 @@ pub struct App {
     description: OnceLock<Description>,
     /// Files for download.
     files: Files,
+    /// Lines of stored tables.
+    lines: Arc<Lines>,
     /// Turns of uploads.
     uploads: Arc<Semaphore>,
     /// Checks of the present minute.
@@ -93,9 +96,12 @@ pub struct App {
 impl App {
     /// Puts the shared parts together.
     pub fn new(registry: Registry, db: Db, settings: Settings) -> App {
+        let prepared = Folder::new(settings.var.join("prepared"), u64::from(settings.prepared_mb) << 20);
+        let prepared = Arc::new(prepared);
         App {
             description: OnceLock::new(),
-            files: Files::new(Arc::new(Folder::new(settings.var.join("prepared"), u64::from(settings.prepared_mb) << 20))),
+            files: Files::new(Arc::clone(&prepared)),
+            lines: Arc::new(Lines::new(prepared, db.clone())),
             uploads: Arc::new(Semaphore::new(settings.uploads)),
             limiter: Mutex::default(),
             fixes: Mutex::default(),

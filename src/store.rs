@@ -10,6 +10,7 @@ mod codes;
 mod connections;
 mod error;
 pub mod files;
+pub mod lines;
 mod migrations;
 mod publication;
 pub mod records;

@@ -9,6 +9,7 @@ mod expression;
 mod filter;
 pub mod groups;
 mod lines;
+mod looks;
 mod near;
 mod open;
 mod order;
@@ -41,7 +42,7 @@ pub fn page(connection: &mut PgConnection, schema: &Schema, scope: &Scope, query
         return page_of_hits(connection, schema, scope, query, &hits);
     }
     let order = Order::of(schema, query);
-    let from = source::find(connection, scope, query)?;
+    let from = source::find(connection, schema, scope, query)?;
     let mut rows = match &order {
         Order::Distance(place) => near::rows(connection, schema, scope, query, *place, from.clone())?,
         Order::Published => rows_as_published(connection, schema, scope, query, from.clone())?,
@@ -74,7 +75,7 @@ fn hits(
 ) -> Result<Option<Vec<(i64, i32)>>, StoreError> {
     Ok(match query.sort.as_slice() {
         [] if coded::knows(scope, query) => Some(coded::rows(connection, schema, scope, query)?),
-        [] if query.is_words_only() && !query.words.is_empty() => Some(lines::rows(connection, scope, query)?),
+        [] => lines::hits(connection, schema, scope, query)?,
         _ => None,
     })
 }
@@ -124,7 +125,7 @@ pub fn count(connection: &mut PgConnection, schema: &Schema, scope: &Scope, quer
     if let Some(hits) = hits(connection, schema, scope, query)? {
         return Ok(count_of(&hits));
     }
-    let from = source::find(connection, scope, query)?;
+    let from = source::find(connection, schema, scope, query)?;
     total(connection, schema, scope, query, from)
 }
 

@@ -11,6 +11,7 @@ mod connections;
 mod evaluate;
 mod formula;
 mod groups;
+mod lines;
 mod lists;
 mod open;
 mod places;

@@ -1,5 +1,6 @@
 SELECT DISTINCT ON (datasets.id)
     stored_tables.id,
+    (extract(epoch FROM stored_tables.created_at) * 1000000)::bigint,
     stored_tables.row_count,
     stored_tables.last_row,
     stored_tables.located,

@@ -43,7 +43,7 @@ pub fn page(
         Source::Profile(field) => of_profile(scope, field),
         Source::Counts => of_counts(scope),
         Source::Codes => of_lines(coded::groups(connection, schema, scope, query, grouping)?),
-        Source::Scan => of_rows(schema, scope, query, grouping, source::find(connection, scope, query)?),
+        Source::Scan => of_rows(schema, scope, query, grouping, source::find(connection, schema, scope, query)?),
     };
     let mut statement = Statement::new("SELECT table_id, row_number, \"values\", raw, NULL::double precision FROM (");
     statement.append(groups.clone()).push(") AS records WHERE true");

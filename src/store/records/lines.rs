@@ -1,35 +1,153 @@
-//! Rows that hold words or texts: the index names blocks, and the folded line of each row in them is looked at here, ten
-//! times as quickly as PostgreSQL splits and searches texts.
+//! Rows that hold words or texts: the index names blocks, and the line of each row in them is looked at here, ten times as
+//! quickly as PostgreSQL splits and searches texts. Lines come from files beside the database, which tell it to the end; where
+//! those are not there yet, the lines of what is searched come out of the database with the blocks.
+
+use std::collections::BTreeMap;
 
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer};
-use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter};
 
 use super::Scope;
+use super::looks::{Look, Needle};
+use super::scope::Table;
 use super::source::{Needed, SMALL, Sought};
 use super::statement::Statement;
 use crate::query::{Condition, Operand, Query};
+use crate::schema::Schema;
 use crate::store::StoreError;
-use crate::store::search::APART;
+use crate::store::lines::LinesFile;
+use crate::store::search::{APART, BLOCK_ROWS};
 use crate::text::search::by_character;
+
+/// The files of more tables are not opened for one question.
+const MOST_TABLES: usize = 32;
 
 /// Whether the lines tell which rows may fulfil a question, better than looking at each record does.
 pub fn help(scope: &Scope, query: &Query) -> bool {
     !query.words.is_empty() || scope.row_count() >= SMALL && query.conditions.iter().any(|one| !texts(one).is_empty())
 }
 
-/// The table and number of every row that has all words of a question, and somewhere the texts that its conditions ask for:
-/// in the order of publication. Whether a text stands in its field is still to be seen.
+/// The table and number of every row that a question asks for, in the order of publication; `None` where the lines do not
+/// tell it, or are not there yet.
 ///
 /// # Errors
 /// Where the database fails.
-pub fn rows(connection: &mut PgConnection, scope: &Scope, query: &Query) -> Result<Vec<(i64, i32)>, StoreError> {
+pub fn hits(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    scope: &Scope,
+    query: &Query,
+) -> Result<Option<Vec<(i64, i32)>>, StoreError> {
+    if !help(scope, query) {
+        return Ok(None);
+    }
+    let (looks, tells_all) = Look::of(schema, query);
+    if tells_all && let Some(rows) = in_files(connection, scope, query, &looks)? {
+        return Ok(Some(rows));
+    }
+    Ok(if query.is_words_only() { Some(in_database(connection, scope, query)?) } else { None })
+}
+
+/// The table and number of every row that has all words of a question, and the texts that its conditions ask for, somewhere
+/// if not in their field, in the order of publication. Whether it fulfils all that is asked is still to be seen.
+///
+/// # Errors
+/// Where the database fails.
+pub fn rows(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    scope: &Scope,
+    query: &Query,
+) -> Result<Vec<(i64, i32)>, StoreError> {
+    let (looks, _) = Look::of(schema, query);
+    match in_files(connection, scope, query, &looks)? {
+        Some(rows) => Ok(rows),
+        None => in_database(connection, scope, query),
+    }
+}
+
+/// The rows whose lines are like that, where all files are at hand.
+fn in_files(
+    connection: &mut PgConnection,
+    scope: &Scope,
+    query: &Query,
+    looks: &[Look],
+) -> Result<Option<Vec<(i64, i32)>>, StoreError> {
+    let Some(files) = files(scope, looks) else { return Ok(None) };
+    let needed = Needed::in_scope(scope, query);
+    let mut blocks: Option<BTreeMap<i64, Vec<usize>>> = None;
+    if !needed.is_nothing() {
+        let mut statement = Statement::new("SELECT table_id, first_row FROM search_blocks WHERE ");
+        statement.append(needed.condition(scope));
+        let found = statement.lasting_if(super::is_common(query)).select::<(BigInt, Integer)>();
+        let named = blocks.insert(BTreeMap::new());
+        for (table, first_row) in found.load::<(i64, i32)>(connection)? {
+            named.entry(table).or_default().push(block_of(first_row));
+        }
+        named.values_mut().for_each(|blocks| blocks.sort_unstable());
+    }
+    let mut hits = Vec::new();
+    for (table, files) in files {
+        let blocks = blocks.as_ref().map(|blocks| blocks.get(&table.key).map_or(&[][..], Vec::as_slice));
+        match in_table(&files, looks, blocks) {
+            Ok(rows) => hits.extend(rows.into_iter().map(|row| (table.key, row))),
+            Err(error) => {
+                tracing::warn!(%error, table = table.key, "lines could not be read");
+                return Ok(None);
+            }
+        }
+    }
+    Ok(Some(hits))
+}
+
+/// Of each table the files of what is to be looked at.
+fn files<'s>(scope: &'s Scope, looks: &[Look]) -> Option<Vec<(&'s Table, Vec<LinesFile>)>> {
+    let lines = scope.lines()?;
+    if scope.table_count() > MOST_TABLES || looks.is_empty() {
+        return None;
+    }
+    let tables = scope.tables().iter().filter(|table| table.last_row > 0);
+    // All that is missing is asked for, not the first alone.
+    let files: Vec<_> = tables
+        .map(|table| (table, looks.iter().map(|look| lines.find(table.of(), look.content)).collect::<Vec<_>>()))
+        .collect();
+    files.into_iter().map(|(table, files)| Some((table, files.into_iter().collect::<Option<_>>()?))).collect()
+}
+
+/// The rows that pass every look; `None`: in all blocks.
+fn in_table(files: &[LinesFile], looks: &[Look], blocks: Option<&[usize]>) -> std::io::Result<Vec<i32>> {
+    let mut rows: Option<Vec<i32>> = None;
+    for (look, file) in looks.iter().zip(files) {
+        let mut found = Vec::new();
+        let each = |first_row, lines: &[u8]| look.search(first_row, lines, &mut found);
+        match (&rows, blocks) {
+            (None, None) => file.read(0..file.blocks(), each)?,
+            (None, Some(blocks)) => file.read(blocks.iter().copied(), each)?,
+            (Some(rows), _) => {
+                let mut blocks: Vec<usize> = rows.iter().map(|row| block_of(*row)).collect();
+                blocks.dedup();
+                file.read(blocks, each)?;
+            }
+        }
+        if let Some(rows) = &rows {
+            found.retain(|row| rows.binary_search(row).is_ok());
+        }
+        rows = Some(found);
+    }
+    Ok(rows.unwrap_or_default())
+}
+
+fn block_of(row: i32) -> usize {
+    usize::try_from((row - 1) / BLOCK_ROWS).expect("rows are numbered from 1")
+}
+
+/// As [`rows`], out of the database.
+fn in_database(connection: &mut PgConnection, scope: &Scope, query: &Query) -> Result<Vec<(i64, i32)>, StoreError> {
     let words: Vec<Needle> = query.words.iter().map(|word| Needle::of(&word.spellings)).collect();
-    let conditions = query.conditions.iter().map(texts).filter(|texts| !texts.is_empty());
-    let texts: Vec<Vec<String>> = conditions.collect();
-    let texts: Vec<Needle> = texts.iter().map(|texts| Needle::of(texts)).collect();
+    let texts = query.conditions.iter().map(texts).filter(|texts| !texts.is_empty());
+    let texts: Vec<Needle> = texts.map(|texts| Needle::of(&texts)).collect();
     let mut statement = Statement::new("SELECT table_id, first_row, folded FROM search_blocks WHERE ");
     statement.append(Needed::in_scope(scope, query).condition(scope));
     // As bytes, which need no look at whether they are UTF-8.
@@ -57,19 +175,6 @@ pub fn rows(connection: &mut PgConnection, scope: &Scope, query: &Query) -> Resu
     Ok(rows)
 }
 
-/// Texts of which a line must hold one.
-struct Needle<'t>(Vec<Finder<'t>>);
-
-impl<'t> Needle<'t> {
-    fn of(texts: &'t [String]) -> Needle<'t> {
-        Needle(texts.iter().map(Finder::new).collect())
-    }
-
-    fn is_in(&self, line: &[u8]) -> bool {
-        self.0.iter().any(|finder| finder.find(line).is_some())
-    }
-}
-
 /// The folded texts of which the line of every record that fulfils a condition holds one; none where it may hold anything.
 fn texts(condition: &Condition) -> Vec<String> {
     let texts = match Sought::by(&condition.test) {
@@ -83,7 +188,7 @@ fn texts(condition: &Condition) -> Vec<String> {
 /// Numbers are not in the lines.
 fn text_of(operand: &Operand) -> String {
     match operand {
-        Operand::Text(text) => by_character(text),
         Operand::Number(_) => String::new(),
+        Operand::Text(text) => by_character(text),
     }
 }

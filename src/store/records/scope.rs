@@ -1,5 +1,7 @@
 //! Which stored tables are asked.
 
+use std::sync::Arc;
+
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Double, Integer, Nullable, Text};
 
@@ -8,10 +10,11 @@ use super::statement::Statement;
 use crate::catalog::{BoundingBox, StoredTable};
 use crate::schema::{Record, Schema};
 use crate::store::catalog::newest_serial;
+use crate::store::lines::{Lines, Of};
 use crate::store::{StoreError, codes, search};
 
 /// The stored tables that a question is asked of. What is in a scope never changes, so it can be kept for its serial.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone)]
 pub struct Scope {
     serial: i64,
     /// By key, which is the order of records as published.
@@ -20,12 +23,16 @@ pub struct Scope {
     token: i32,
     /// The indexes of the fields that have codes in every table.
     coded: Vec<usize>,
+    /// Where the lines of the tables are kept.
+    lines: Option<Arc<Lines>>,
 }
 
 /// One of them.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Table {
     pub key: i64,
+    /// When it was stored, in microseconds since 1970.
+    stored: i64,
     row_count: u64,
     pub last_row: i32,
     pub located: u64,
@@ -36,6 +43,11 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// How its lines are named.
+    pub fn of(&self) -> Of {
+        Of { table: self.key, stored: self.stored }
+    }
+
     /// The id of the data set as a JSON token.
     pub fn dataset_token(&self) -> String {
         format!("\"{}\"", self.dataset.as_deref().unwrap_or_default())
@@ -43,8 +55,9 @@ impl Table {
 }
 
 /// What is known of each table across organizations, and the SQL types of it.
-type TableRow = (i64, i64, i32, i64, Vec<i32>, Option<f64>, Option<f64>, Option<f64>, Option<f64>, String);
+type TableRow = (i64, i64, i64, i32, i64, Vec<i32>, Option<f64>, Option<f64>, Option<f64>, Option<f64>, String);
 type TableColumns = (
+    BigInt,
     BigInt,
     BigInt,
     Integer,
@@ -62,13 +75,20 @@ impl Scope {
     pub fn of_table(stored: &StoredTable, serial: i64) -> Scope {
         let table = Table {
             key: stored.key,
+            stored: stored.created_at.as_microsecond(),
             row_count: stored.row_count,
             last_row: stored.last_row,
             located: stored.located,
             bounds: stored.bounding_box,
             dataset: None,
         };
-        Scope { serial, tables: vec![table], token: search::table(stored.key), coded: stored.coded.clone() }
+        let (token, coded) = (search::table(stored.key), stored.coded.clone());
+        Scope { serial, tables: vec![table], token, coded, lines: None }
+    }
+
+    /// The same, where lines of its tables are kept beside the database.
+    pub fn beside(self, lines: &Arc<Lines>) -> Scope {
+        Scope { lines: Some(Arc::clone(lines)), ..self }
     }
 
     /// The table of this name of every organization that publishes this standard, as it was when the publication
@@ -94,10 +114,11 @@ impl Scope {
         let rows: Vec<TableRow> = statement.lasting().select::<TableColumns>().load(connection)?;
         let mut coded: Option<Vec<usize>> = None;
         let mut tables = Vec::with_capacity(rows.len());
-        for (key, rows, last_row, located, fields, west, south, east, north, dataset) in rows {
+        for (key, stored, rows, last_row, located, fields, west, south, east, north, dataset) in rows {
             let count = |count: i64| u64::try_from(count).expect("a count is not negative");
             tables.push(Table {
                 key,
+                stored,
                 row_count: count(rows),
                 last_row,
                 located: count(located),
@@ -113,12 +134,18 @@ impl Scope {
             }
         }
         tables.sort_by_key(|table| table.key);
-        Ok(Scope { serial, tables, token: search::standard(standard, table), coded: coded.unwrap_or_default() })
+        let token = search::standard(standard, table);
+        Ok(Scope { serial, tables, token, coded: coded.unwrap_or_default(), lines: None })
     }
 
     /// The tables, by key.
     pub(super) fn tables(&self) -> &[Table] {
         &self.tables
+    }
+
+    /// Where the lines of the tables are kept.
+    pub(super) fn lines(&self) -> Option<&Lines> {
+        self.lines.as_deref()
     }
 
     /// Whether the field with this index has codes in every table.
@@ -226,7 +253,7 @@ impl Scope {
 
     /// Only these tables of it, by key.
     pub(super) fn with(&self, tables: Vec<Table>) -> Scope {
-        Scope { serial: self.serial, tables, token: self.token, coded: self.coded.clone() }
+        Scope { tables, coded: self.coded.clone(), lines: self.lines.clone(), ..*self }
     }
 
     /// A row as the record that it is.
@@ -258,13 +285,14 @@ mod tests {
     fn scope(tables: &[(i64, u64, i32)]) -> Scope {
         let tables = tables.iter().map(|(key, row_count, last_row)| Table {
             key: *key,
+            stored: 0,
             row_count: *row_count,
             last_row: *last_row,
             located: 0,
             bounds: None,
             dataset: Some(format!("33000{key}_aed")),
         });
-        Scope { serial: 9, tables: tables.collect(), token: 0, coded: Vec::new() }
+        Scope { serial: 9, tables: tables.collect(), token: 0, coded: Vec::new(), lines: None }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use diesel::pg::PgConnection;
 use super::statement::Statement;
 use super::{Scope, lines};
 use crate::query::{Condition, Operand, Query, Test};
+use crate::schema::Schema;
 use crate::store::{StoreError, search};
 use crate::text::search::by_character;
 
@@ -16,9 +17,14 @@ pub const SMALL: u64 = 2_000;
 ///
 /// # Errors
 /// Where the database fails.
-pub fn find(connection: &mut PgConnection, scope: &Scope, query: &Query) -> Result<Statement, StoreError> {
+pub fn find(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    scope: &Scope,
+    query: &Query,
+) -> Result<Statement, StoreError> {
     if lines::help(scope, query) {
-        return Ok(of_rows(lines::rows(connection, scope, query)?));
+        return Ok(of_rows(lines::rows(connection, schema, scope, query)?));
     }
     let needed = Needed::in_scope(scope, query);
     Ok(if needed.is_nothing() { Statement::new("records") } else { of_blocks(needed.condition(scope)) })
@@ -114,7 +120,8 @@ impl Needed {
         needed
     }
 
-    fn is_nothing(&self) -> bool {
+    /// Whether a block may be any.
+    pub fn is_nothing(&self) -> bool {
         self.all.is_empty() && self.any.is_empty()
     }
 
