@@ -59,7 +59,7 @@ use crate::config::Settings;
 use crate::folder::Folder;
 use crate::standard::Registry;
 use crate::store::Db;
-use crate::store::lines::Lines;
+use crate::store::beside::Beside;
 use prepared::Files;
 use problem::Problem;
 use target::AsciiTargets;
@@ -79,8 +79,8 @@ pub struct App {
     description: OnceLock<Description>,
     /// Files for download.
     files: Files,
-    /// Lines of stored tables.
-    lines: Arc<Lines>,
+    /// What is kept of stored tables beside the database.
+    beside: Arc<Beside>,
     /// Turns of uploads.
     uploads: Arc<Semaphore>,
     /// Checks of the present minute.
@@ -101,7 +101,7 @@ impl App {
         App {
             description: OnceLock::new(),
             files: Files::new(Arc::clone(&prepared)),
-            lines: Arc::new(Lines::new(prepared, db.clone())),
+            beside: Arc::new(Beside::new(prepared, db.clone())),
             uploads: Arc::new(Semaphore::new(settings.uploads)),
             limiter: Mutex::default(),
             fixes: Mutex::default(),

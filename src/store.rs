@@ -5,12 +5,13 @@
 //! nothing when read and are refused when written.
 
 pub mod audit;
+pub mod beside;
 pub mod catalog;
 mod codes;
 mod connections;
 mod error;
 pub mod files;
-pub mod lines;
+mod lines;
 mod migrations;
 mod publication;
 pub mod records;

@@ -174,7 +174,7 @@ pub fn table(
         schema: schema(definition, stored).into_owned(),
         definition: definition.clone(),
         filled: stored.filled.clone(),
-        scope: Scope::of_table(stored, version.serial).beside(&app.lines),
+        scope: Scope::of_table(stored, version.serial).beside(&app.beside),
         state: stored.key.to_string(),
         stored_at: Some(stored.created_at),
         is_across: false,
@@ -197,7 +197,7 @@ fn across(
         None => standard.main_table(),
         Some(name) => standard.table(name).ok_or_else(|| no_table(standard, name))?,
     };
-    let scope = Scope::across(connection, slug, &definition.name, serial)?.beside(&app.lines);
+    let scope = Scope::across(connection, slug, &definition.name, serial)?.beside(&app.beside);
     Ok(Found {
         resource: format!("standards/{slug}/{}", definition.name),
         schema: definition.schema().clone(),

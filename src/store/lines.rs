@@ -1,121 +1,33 @@
-//! Lines: of a stored table the values of one column, or what is searched, as a file beside the database, a row a line. A
-//! stored table never changes, so neither does the file; where it is missing it can be made anew. To find a text in it costs a
-//! tenth of what PostgreSQL needs to unpack and hand over the same.
+//! Lines: of a stored table the values of one column, or what is searched, as a file, a row a line. To find a text in it costs
+//! a tenth of what PostgreSQL needs to unpack and hand over the same.
 //!
 //! A file is the lines of all rows, line n that of row n; then the place of each block of rows, eight bytes each; then how
 //! many blocks there are, and [`SEAL`].
 
-use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Text};
 
+use super::StoreError;
 use super::search::BLOCK_ROWS;
 use super::tables::search_blocks;
-use super::{Db, StoreError};
-use crate::folder::{Folder, report};
-
-/// What lines hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Content {
-    /// What is searched of each row: see [`super::search`].
-    Searched,
-    /// The JSON token of the field with this index; nothing where it is blank.
-    Field(usize),
-}
-
-/// A stored table, as files of it are named: in another database its key may be another table's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Of {
-    /// Its key.
-    pub table: i64,
-    /// When it was stored, in microseconds since 1970.
-    pub stored: i64,
-}
 
 /// Ends a file. To change how files are laid out, change it.
 const SEAL: &[u8; 8] = b"MKLINES1";
 /// So many bytes of consecutive blocks are read at once, or else one block.
 const PIECE: u64 = 256 << 10;
-/// Rows, or blocks, that are taken from the database at once while a file is made.
+/// Rows that are taken from the database at once while a file is made.
 const BATCH: i64 = 16_384;
 
-/// The files of lines in a folder, and who makes those that are missing.
-pub struct Lines {
-    folder: Arc<Folder>,
-    db: Db,
-    /// What is being made or waits for it.
-    missing: Arc<Mutex<HashSet<(Of, Content)>>>,
-    maker: OnceLock<mpsc::Sender<(Of, Content)>>,
-}
-
-impl Lines {
-    /// Those in this folder, of this database.
-    pub fn new(folder: Arc<Folder>, db: Db) -> Lines {
-        Lines { folder, db, missing: Arc::default(), maker: OnceLock::new() }
-    }
-
-    /// Of a table. If they are not there they will be, but nobody waits for them.
-    pub fn find(&self, of: Of, content: Content) -> Option<LinesFile> {
-        let (file, length) = self.folder.open(&name(of, content), "").or_else(|| self.make_later(of, content))?;
-        match LinesFile::open(file, length) {
-            Ok(file) => Some(file),
-            Err(error) => {
-                report::<()>(Err(error));
-                self.make_later(of, content)
-            }
-        }
-    }
-
-    fn make_later<T>(&self, of: Of, content: Content) -> Option<T> {
-        let maker = self.maker.get_or_init(|| {
-            let (sender, receiver) = mpsc::channel::<(Of, Content)>();
-            let (folder, db, missing) = (Arc::clone(&self.folder), self.db.clone(), Arc::clone(&self.missing));
-            // Ends when nobody can ask any more.
-            std::thread::spawn(move || {
-                for (of, content) in receiver {
-                    if let Err(error) = make(&folder, &db, of, content) {
-                        tracing::warn!(%error, table = of.table, "lines could not be kept");
-                    }
-                    missing.lock().unwrap_or_else(PoisonError::into_inner).remove(&(of, content));
-                }
-            });
-            sender
-        });
-        if self.missing.lock().unwrap_or_else(PoisonError::into_inner).insert((of, content)) {
-            report(maker.send((of, content)).map_err(io::Error::other));
-        }
-        None
-    }
-}
-
-fn name(of: Of, content: Content) -> String {
-    match content {
-        Content::Searched => format!("lines-{}-{}-searched", of.table, of.stored),
-        Content::Field(field) => format!("lines-{}-{}-{field}", of.table, of.stored),
-    }
-}
-
-/// Makes a file out of the database.
-fn make(folder: &Folder, db: &Db, of: Of, content: Content) -> Result<(), StoreError> {
-    let mut writer = Writer::new(BufWriter::with_capacity(1 << 20, folder.unfinished()?));
-    db.read_blocking(|connection| match content {
-        Content::Searched => write_searched(connection, of.table, &mut writer),
-        Content::Field(field) => write_field(connection, of.table, field, &mut writer),
-    })?;
-    let file = writer.seal()?.into_inner().map_err(io::IntoInnerError::into_error)?;
-    // A file that is there is whole, even after the power has failed.
-    file.as_file().sync_data()?;
-    folder.place(file, &name(of, content), "")?;
-    folder.make_room();
-    Ok(())
-}
-
-fn write_searched(connection: &mut PgConnection, table: i64, out: &mut Writer<impl Write>) -> Result<(), StoreError> {
+/// Writes what is searched of each row of a table: see [`super::search`].
+///
+/// # Errors
+/// Where the database or the file fails.
+pub fn write_searched(connection: &mut PgConnection, table: i64, out: impl Write) -> Result<(), StoreError> {
+    let mut out = Writer::new(out);
     let mut behind = 0;
     loop {
         let blocks: Vec<(i32, String)> = search_blocks::table
@@ -124,7 +36,7 @@ fn write_searched(connection: &mut PgConnection, table: i64, out: &mut Writer<im
             .limit(BATCH / i64::from(BLOCK_ROWS))
             .select((search_blocks::first_row, search_blocks::folded))
             .load(connection)?;
-        let Some((last, _)) = blocks.last() else { return Ok(()) };
+        let Some((last, _)) = blocks.last() else { return Ok(out.seal()?) };
         behind = *last;
         for (first_row, lines) in blocks {
             (first_row..).zip(lines.split('\n')).try_for_each(|(row, line)| out.line(row, line))?;
@@ -140,12 +52,12 @@ struct Cell {
     token: String,
 }
 
-fn write_field(
-    connection: &mut PgConnection,
-    table: i64,
-    field: usize,
-    out: &mut Writer<impl Write>,
-) -> Result<(), StoreError> {
+/// Writes the JSON token of each row of a table in the field with this index; nothing where it is blank.
+///
+/// # Errors
+/// As [`write_searched`].
+pub fn write_field(connection: &mut PgConnection, table: i64, field: usize, out: impl Write) -> Result<(), StoreError> {
+    let mut out = Writer::new(out);
     let position = i32::try_from(field + 1).expect("a table has at most some thousand fields");
     let mut behind = 0;
     loop {
@@ -157,7 +69,7 @@ fn write_field(
             .bind::<Integer, _>(position)
             .bind::<BigInt, _>(BATCH)
             .load(connection)?;
-        let Some(last) = cells.last() else { return Ok(()) };
+        let Some(last) = cells.last() else { return Ok(out.seal()?) };
         behind = last.row_number;
         for Cell { row_number, token } in cells {
             out.line(row_number, if token == "null" { "" } else { &token })?;
@@ -194,12 +106,11 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    fn seal(mut self) -> io::Result<W> {
+    fn seal(mut self) -> io::Result<()> {
         self.out.write_all(&self.places)?;
         let blocks = u64::try_from(self.places.len() / 8).expect("a length fits");
         self.out.write_all(&blocks.to_le_bytes())?;
-        self.out.write_all(SEAL)?;
-        Ok(self.out)
+        self.out.write_all(SEAL)
     }
 }
 
@@ -215,7 +126,7 @@ impl LinesFile {
     ///
     /// # Errors
     /// Where the file cannot be read, or is none of this kind.
-    fn open(file: File, length: u64) -> io::Result<LinesFile> {
+    pub fn open(file: File, length: u64) -> io::Result<LinesFile> {
         let mut end = [0; 16];
         let places_end = length.checked_sub(16).ok_or(io::ErrorKind::InvalidData)?;
         file.read_exact_at(&mut end, places_end)?;
@@ -282,9 +193,11 @@ mod tests {
             lines in prop::collection::btree_map(1..3_000_i32, "[a-zあ-ん\"]{0,300}", 0..200),
             wanted in prop::collection::btree_set(0..100_usize, 0..100),
         ) {
-            let mut writer = Writer::new(Vec::new());
+            let mut bytes = Vec::new();
+            let mut writer = Writer::new(&mut bytes);
             lines.iter().for_each(|(row, line)| writer.line(*row, line).unwrap());
-            let file = opened(&writer.seal().unwrap()).unwrap();
+            writer.seal().unwrap();
+            let file = opened(&bytes).unwrap();
             let last = lines.last_key_value().map_or(0, |(row, _)| *row);
             prop_assert_eq!(i32::try_from(file.blocks()), Ok((last + BLOCK_ROWS - 1) / BLOCK_ROWS));
             let mut found = Vec::new();
@@ -302,9 +215,10 @@ mod tests {
 
     #[test]
     fn what_is_cut_off_is_refused() {
-        let mut writer = Writer::new(Vec::new());
+        let mut whole = Vec::new();
+        let mut writer = Writer::new(&mut whole);
         (1..100).for_each(|row| writer.line(row, "一行").unwrap());
-        let whole = writer.seal().unwrap();
+        writer.seal().unwrap();
         assert!(opened(&whole).is_ok());
         for length in 0..whole.len() {
             assert!(opened(&whole[..length]).is_err(), "{length} bytes");

@@ -8,6 +8,7 @@ pub mod comparison;
 mod expression;
 mod filter;
 pub mod groups;
+mod hits;
 mod lines;
 mod looks;
 mod near;
@@ -24,6 +25,7 @@ use diesel::sql_types::{BigInt, Double, Integer, Nullable, Text};
 use super::{Cost, StoreError};
 use crate::query::{Cursor, Page, Query};
 use crate::schema::{Record, Schema};
+use hits::Hits;
 use order::Order;
 pub use scope::Scope;
 use statement::Statement;
@@ -66,13 +68,13 @@ pub fn page(connection: &mut PgConnection, schema: &Schema, scope: &Scope, query
     Ok(Page { records, total, next })
 }
 
-/// The table and number of every row that is asked for, where they are known without a look at the records.
+/// Every row that is asked for, where they are known without a look at the records.
 fn hits(
     connection: &mut PgConnection,
     schema: &Schema,
     scope: &Scope,
     query: &Query,
-) -> Result<Option<Vec<(i64, i32)>>, StoreError> {
+) -> Result<Option<Hits>, StoreError> {
     Ok(match query.sort.as_slice() {
         [] if coded::knows(scope, query) => Some(coded::rows(connection, schema, scope, query)?),
         [] => lines::hits(connection, schema, scope, query)?,
@@ -86,13 +88,12 @@ fn page_of_hits(
     schema: &Schema,
     scope: &Scope,
     query: &Query,
-    hits: &[(i64, i32)],
+    hits: &Hits,
 ) -> Result<Page, StoreError> {
     let behind = query.cursor.as_ref().map(|cursor| (cursor.table, cursor.row));
-    let begun = behind.map_or(0, |place| hits.partition_point(|hit| *hit <= place));
-    let rest = hits[begun..].get(query.offset..).unwrap_or_default();
-    let page = &rest[..rest.len().min(query.limit)];
-    let next = page.last().filter(|_| page.len() < rest.len()).map(|(table, row)| Cursor {
+    let mut rest = hits.behind(behind).skip(query.offset);
+    let page: Vec<(i64, i32)> = rest.by_ref().take(query.limit).collect();
+    let next = page.last().filter(|_| rest.next().is_some()).map(|(table, row)| Cursor {
         serial: scope.serial(),
         keys: Vec::new(),
         distance: None,
@@ -100,14 +101,11 @@ fn page_of_hits(
         row: *row,
     });
     let mut statement = select_rows();
-    statement.append(source::of_rows(page.to_vec())).push(" ORDER BY table_id, row_number");
-    let rows = if page.is_empty() { Vec::new() } else { statement.lasting().rows(connection)? };
+    let is_empty = page.is_empty();
+    statement.append(source::of_rows(page.into_iter())).push(" ORDER BY table_id, row_number");
+    let rows = if is_empty { Vec::new() } else { statement.lasting().rows(connection)? };
     let records = rows.into_iter().map(|row| scope.record(row, schema)).collect();
-    Ok(Page { records, total: query.count.then_some(count_of(hits)), next })
-}
-
-fn count_of(hits: &[(i64, i32)]) -> u64 {
-    u64::try_from(hits.len()).unwrap_or(u64::MAX)
+    Ok(Page { records, total: query.count.then(|| hits.count()), next })
 }
 
 /// The total where a page shows it by itself: it is the last one, and how many came before it is known.
@@ -123,7 +121,7 @@ fn whole_total(query: &Query, records: &[Record], has_more: bool) -> Option<u64>
 pub fn count(connection: &mut PgConnection, schema: &Schema, scope: &Scope, query: &Query) -> Result<u64, StoreError> {
     let scope = &*places::within(scope, query.area.as_ref());
     if let Some(hits) = hits(connection, schema, scope, query)? {
-        return Ok(count_of(&hits));
+        return Ok(hits.count());
     }
     let from = source::find(connection, schema, scope, query)?;
     total(connection, schema, scope, query, from)

@@ -15,7 +15,7 @@ fn grouped(grouping: Grouping) -> Query {
     Query { sort: grouping.usual_order(), grouping: Some(grouping), ..all() }
 }
 
-fn ask_groups(db: &Db, scope: &Scope, query: &Query) -> (Source, Vec<String>, Option<u64>) {
+pub fn ask_groups(db: &Db, scope: &Scope, query: &Query) -> (Source, Vec<String>, Option<u64>) {
     let grouping = query.grouping.as_ref().expect("groups");
     db.read_blocking(|connection| {
         let source = groups::source_of(scope, query, grouping);

@@ -5,13 +5,13 @@
 mod database;
 
 mod across;
+mod beside;
 mod common;
 mod comparison;
 mod connections;
 mod evaluate;
 mod formula;
 mod groups;
-mod lines;
 mod lists;
 mod open;
 mod places;

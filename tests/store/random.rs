@@ -4,15 +4,15 @@ use std::cell::Cell;
 
 use machikura::query::{self, Area, Condition, Query, Scope as QueryScope, Sort, Test};
 use machikura::store::Db;
-use machikura::store::lines::Content;
+use machikura::store::beside::Content;
 use machikura::store::records::Scope;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
+use crate::beside::{beside, wait_for};
 use crate::common::*;
 use crate::evaluate::Table;
 use crate::formula::{Formula, formula};
-use crate::lines::{lines, wait_for};
 
 const CASES: u32 = 48;
 
@@ -230,7 +230,7 @@ const MANY: usize = 2_100;
 fn the_index_finds_what_the_plain_evaluation_finds() {
     let (_database, db) = database();
     let folder = tempfile::tempdir().unwrap();
-    let lines = lines(&db, folder.path());
+    let files = beside(&db, folder.path());
     let schema = schema();
     let number = Cell::new(0);
     let mut runner = TestRunner::new(Config { cases: 4, failure_persistence: None, ..Config::default() });
@@ -250,9 +250,9 @@ fn the_index_finds_what_the_plain_evaluation_finds() {
         let questions: Vec<Query> = questions.collect();
         questions.iter().try_for_each(|query| agree(&db, &scope, &table, query))?;
         // So do the lines beside the database, where neither codes nor blocks answer.
-        let scope = without_codes(&db, "331007_aed").beside(&lines);
+        let scope = without_codes(&db, "331007_aed").beside(&files);
         let contents = [Content::Searched, Content::Field(NAME), Content::Field(DAY)];
-        wait_for(&db, &lines, "331007_aed", &contents);
+        wait_for(&db, &files, "331007_aed", &contents);
         questions.iter().try_for_each(|query| agree(&db, &scope, &table, query))
     });
     result.unwrap_or_else(|failure| panic!("{failure}"));

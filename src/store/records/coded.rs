@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, Text};
 use foldhash::fast::RandomState;
 
+use super::hits::{Hits, Rows};
 use super::scope::Table;
 use super::statement::Statement;
 use super::{Scope, filter};
@@ -24,28 +25,18 @@ pub fn knows(scope: &Scope, query: &Query) -> bool {
         && query.conditions.iter().all(|condition| scope.is_coded(condition.field))
 }
 
-/// The table and number of every row that fulfils the conditions of a question which the codes know, in the order of
-/// publication.
+/// Every row that fulfils the conditions of a question which the codes know.
 ///
 /// # Errors
 /// Where the database fails.
-pub fn rows(
-    connection: &mut PgConnection,
-    schema: &Schema,
-    scope: &Scope,
-    query: &Query,
-) -> Result<Vec<(i64, i32)>, StoreError> {
+pub fn rows(connection: &mut PgConnection, schema: &Schema, scope: &Scope, query: &Query) -> Result<Hits, StoreError> {
     let mut columns = load(connection, schema, scope, &query.conditions, &[])?;
-    let mut rows = Vec::new();
-    for table in scope.tables() {
-        let numbered = (1_i32..).zip(columns.rows_of(table));
-        rows.extend(numbered.filter(|(_, is_hit)| *is_hit).map(|(number, _)| (table.key, number)));
-    }
-    Ok(rows)
+    let tables = scope.tables().iter().map(|table| (table.key, Rows::Flagged(columns.rows_of(table))));
+    Ok(Hits::of(tables.collect()))
 }
 
-/// The groups of a question which the codes know, or that has no conditions, by fields that have codes: of each the tokens
-/// of its keys and the number of its records, a line each.
+/// The groups of the records that fulfil these conditions, all on fields that have codes, and are among the hits, where
+/// there are any, by fields that have codes: of each the tokens of its keys and the number of its records, a line each.
 ///
 /// # Errors
 /// Where the database fails.
@@ -53,14 +44,18 @@ pub fn groups(
     connection: &mut PgConnection,
     schema: &Schema,
     scope: &Scope,
-    query: &Query,
+    conditions: &[Condition],
+    hits: Option<&Hits>,
     grouping: &Grouping,
 ) -> Result<Vec<String>, StoreError> {
     let fields: Vec<usize> = grouping.keys.iter().filter_map(|key| field_of(*key)).collect();
-    let mut columns = load(connection, schema, scope, &query.conditions, &fields)?;
+    let mut columns = load(connection, schema, scope, conditions, &fields)?;
     let mut counts: HashMap<String, u64, RandomState> = HashMap::default();
     for table in scope.tables() {
         let mut rows = columns.rows_of(table);
+        if let Some(hits) = hits {
+            hits.retain(table.key, &mut rows);
+        }
         let keys = columns.keys_of(table, fields.len());
         // Without conditions nothing has left out the rows that are not there.
         keys.iter().for_each(|(codes, values)| codes.retain(&vec![true; values.len()], &mut rows));
@@ -95,12 +90,14 @@ const _: () = assert!(MOST_VALUES.checked_pow(MOST_KEYS).is_some(), "the combina
 
 /// Whether groups can be made from the codes.
 pub fn knows_groups(scope: &Scope, query: &Query, grouping: &Grouping) -> bool {
-    if !u32::try_from(grouping.keys.len()).is_ok_and(|keys| keys <= MOST_KEYS) {
-        return false;
-    }
-    let mut fields = grouping.keys.iter().filter_map(|key| field_of(*key)).peekable();
-    (knows(scope, query) || query.is_unfiltered() && fields.peek().is_some())
-        && fields.all(|field| scope.is_coded(field))
+    let has_fields = grouping.keys.iter().any(|key| field_of(*key).is_some());
+    knows_keys(scope, grouping) && (knows(scope, query) || query.is_unfiltered() && has_fields)
+}
+
+/// Whether the codes tell the keys of groups.
+pub fn knows_keys(scope: &Scope, grouping: &Grouping) -> bool {
+    let mut fields = grouping.keys.iter().filter_map(|key| field_of(*key));
+    u32::try_from(grouping.keys.len()).is_ok_and(|keys| keys <= MOST_KEYS) && fields.all(|field| scope.is_coded(field))
 }
 
 fn field_of(key: Key) -> Option<usize> {
@@ -115,21 +112,26 @@ fn field_of(key: Key) -> Option<usize> {
 fn count(rows: &[bool], keys: &[(Codes, Vec<String>)]) -> Vec<(usize, u64)> {
     /// So many combinations have a place each.
     const FEW: usize = 1 << 16;
-    let mut radix = 1_usize;
-    let mut numbers = vec![0; rows.len()];
-    for (codes, values) in keys {
-        codes.add_to(radix, &mut numbers);
-        radix *= values.len();
+    /// So many rows at a time: their numbers stay near the processor.
+    const PIECE: usize = 4_096;
+    let combinations: usize = keys.iter().map(|(_, values)| values.len()).product();
+    let mut few = vec![0; if combinations <= FEW { combinations } else { 0 }];
+    let mut many: HashMap<usize, u64, RandomState> = HashMap::default();
+    for (rows, begin) in rows.chunks(PIECE).zip((0..).step_by(PIECE)) {
+        let mut numbers = [0; PIECE];
+        let mut radix = 1;
+        for (codes, values) in keys {
+            codes.add_to(radix, begin, &mut numbers);
+            radix *= values.len();
+        }
+        let numbers = numbers.into_iter().zip(rows).filter(|(_, is_hit)| **is_hit).map(|(number, _)| number);
+        if few.is_empty() {
+            numbers.for_each(|number| *many.entry(number).or_default() += 1);
+        } else {
+            numbers.for_each(|number| few[number] += 1);
+        }
     }
-    let numbers = numbers.into_iter().zip(rows).filter(|(_, is_hit)| **is_hit).map(|(number, _)| number);
-    if radix <= FEW {
-        let mut counts = vec![0; radix];
-        numbers.for_each(|number| counts[number] += 1);
-        return counts.into_iter().enumerate().filter(|(_, count)| *count > 0).collect();
-    }
-    let mut counts: HashMap<usize, u64, RandomState> = HashMap::default();
-    numbers.for_each(|number| *counts.entry(number).or_default() += 1);
-    counts.into_iter().collect()
+    many.into_iter().chain(few.into_iter().enumerate().filter(|(_, count)| *count > 0)).collect()
 }
 
 /// What was loaded, by table.
@@ -157,8 +159,8 @@ impl Columns {
 
 /// A column as it comes from the database: table, which part of the question, codes, number of values, the places of the
 /// values that fulfil the condition, and the values.
-type ColumnTypes = (BigInt, Integer, Binary, Integer, Nullable<Array<Integer>>, Nullable<Array<Text>>);
-type Column = (i64, i32, Vec<u8>, i32, Option<Vec<i32>>, Option<Vec<String>>);
+type ColumnTypes = (BigInt, Integer, Nullable<Binary>, Integer, Nullable<Array<Integer>>, Nullable<Array<Text>>);
+type Column = (i64, i32, Option<Vec<u8>>, i32, Option<Vec<i32>>, Option<Vec<String>>);
 
 fn load(
     connection: &mut PgConnection,
@@ -169,10 +171,12 @@ fn load(
 ) -> Result<Columns, StoreError> {
     let mut statement = Statement::default();
     let parts = conditions.iter().map(|condition| (condition.field, Some(condition)));
-    let parts = parts.chain(fields.iter().map(|field| (*field, None)));
-    for (number, (field, condition)) in parts.enumerate() {
+    let parts: Vec<_> = parts.chain(fields.iter().map(|field| (*field, None))).collect();
+    let mut kept = kept(scope, parts.iter().map(|(field, _)| *field));
+    for (number, (field, condition)) in parts.into_iter().enumerate() {
         statement.push(if number > 0 { " UNION ALL SELECT table_id, " } else { "SELECT table_id, " });
-        statement.number(number).push(", codes, cardinality(\"values\"), ");
+        statement.number(number).push(if kept.is_some() { ", NULL::bytea" } else { ", codes" });
+        statement.push(", cardinality(\"values\"), ");
         match condition {
             Some(condition) => {
                 let comparison = filter::comparison(schema, field);
@@ -193,6 +197,7 @@ fn load(
     let rows: Vec<Column> = statement.lasting_if(is_common).select::<ColumnTypes>().load(connection)?;
     for (table, part, codes, count, passing, values) in rows {
         let size = |number: i32| usize::try_from(number).unwrap_or(0);
+        let codes = codes.or_else(|| kept.as_mut()?.remove(&(table, size(part)))).unwrap_or_default();
         let codes = Codes::stored(codes, size(count));
         if let Some(values) = values {
             columns.keys.insert((table, size(part) - conditions.len()), (codes, values));
@@ -203,4 +208,25 @@ fn load(
         }
     }
     Ok(columns)
+}
+
+/// The codes of fields that are kept beside the database, by table and place among the fields; `None` where some are not
+/// there, or are handed over by the database as quickly.
+fn kept(scope: &Scope, fields: impl Iterator<Item = usize>) -> Option<HashMap<(i64, usize), Vec<u8>>> {
+    const MANY: u64 = 10_000;
+    let files = scope.files().filter(|_| scope.row_count() >= MANY)?;
+    let tables = scope.tables().iter().filter(|table| table.last_row > 0);
+    let mut kept = HashMap::new();
+    let mut is_whole = true;
+    for (part, field) in fields.enumerate() {
+        for table in tables.clone() {
+            let rows = usize::try_from(table.last_row).ok()?;
+            match files.codes(table.of(), field, rows) {
+                Some(codes) => drop(kept.insert((table.key, part), codes)),
+                // All that is missing is asked for, not the first alone.
+                None => is_whole = false,
+            }
+        }
+    }
+    is_whole.then_some(kept)
 }

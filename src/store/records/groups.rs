@@ -4,9 +4,10 @@
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
+use super::hits::Hits;
 use super::order::Order;
 use super::statement::Statement;
-use super::{Scope, coded, filter, places, source};
+use super::{Scope, coded, filter, lines, places, source};
 use crate::query::grouping::{Aggregate, Function, Grouping, Key};
 use crate::query::{Cursor, Page, Query};
 use crate::schema::{Comparison, Record, Schema};
@@ -42,8 +43,11 @@ pub fn page(
     let groups = match source_of(scope, query, grouping) {
         Source::Profile(field) => of_profile(scope, field),
         Source::Counts => of_counts(scope),
-        Source::Codes => of_lines(coded::groups(connection, schema, scope, query, grouping)?),
-        Source::Scan => of_rows(schema, scope, query, grouping, source::find(connection, schema, scope, query)?),
+        Source::Codes => of_lines(coded::groups(connection, schema, scope, &query.conditions, None, grouping)?),
+        Source::Scan => match hits(connection, schema, scope, query, grouping)? {
+            Some(hits) => of_lines(coded::groups(connection, schema, scope, &[], Some(&hits), grouping)?),
+            None => of_rows(schema, scope, query, grouping, source::find(connection, schema, scope, query)?),
+        },
     };
     let mut statement = Statement::new("SELECT table_id, row_number, \"values\", raw, NULL::double precision FROM (");
     statement.append(groups.clone()).push(") AS records WHERE true");
@@ -102,6 +106,20 @@ pub fn source_of(scope: &Scope, query: &Query, grouping: &Grouping) -> Source {
         _ if coded::knows_groups(scope, query, grouping) => Source::Codes,
         _ => Source::Scan,
     }
+}
+
+/// The records that a query asks for, where they are known without a look at them and the codes tell the keys of groups.
+fn hits(
+    connection: &mut PgConnection,
+    schema: &Schema,
+    scope: &Scope,
+    query: &Query,
+    grouping: &Grouping,
+) -> Result<Option<Hits>, StoreError> {
+    if grouping.aggregates != [Aggregate::Count] || !coded::knows_keys(scope, grouping) {
+        return Ok(None);
+    }
+    lines::hits(connection, schema, scope, query)
 }
 
 /// Groups that are known already, each as the columns of `records`.

@@ -10,6 +10,7 @@ use diesel::sql_types::{BigInt, Binary, Integer};
 use memchr::{memchr, memchr_iter};
 
 use super::Scope;
+use super::hits::{Hits, Rows};
 use super::looks::{Look, Needle};
 use super::scope::Table;
 use super::source::{Needed, SMALL, Sought};
@@ -21,16 +22,12 @@ use crate::store::lines::LinesFile;
 use crate::store::search::{APART, BLOCK_ROWS};
 use crate::text::search::by_character;
 
-/// The files of more tables are not opened for one question.
-const MOST_TABLES: usize = 32;
-
 /// Whether the lines tell which rows may fulfil a question, better than looking at each record does.
 pub fn help(scope: &Scope, query: &Query) -> bool {
     !query.words.is_empty() || scope.row_count() >= SMALL && query.conditions.iter().any(|one| !texts(one).is_empty())
 }
 
-/// The table and number of every row that a question asks for, in the order of publication; `None` where the lines do not
-/// tell it, or are not there yet.
+/// Every row that a question asks for; `None` where the lines do not tell it, or are not there yet.
 ///
 /// # Errors
 /// Where the database fails.
@@ -39,7 +36,7 @@ pub fn hits(
     schema: &Schema,
     scope: &Scope,
     query: &Query,
-) -> Result<Option<Vec<(i64, i32)>>, StoreError> {
+) -> Result<Option<Hits>, StoreError> {
     if !help(scope, query) {
         return Ok(None);
     }
@@ -50,17 +47,12 @@ pub fn hits(
     Ok(if query.is_words_only() { Some(in_database(connection, scope, query)?) } else { None })
 }
 
-/// The table and number of every row that has all words of a question, and the texts that its conditions ask for, somewhere
-/// if not in their field, in the order of publication. Whether it fulfils all that is asked is still to be seen.
+/// Every row that has all words of a question, and the texts that its conditions ask for, somewhere if not in their field.
+/// Whether it fulfils all that is asked is still to be seen.
 ///
 /// # Errors
 /// Where the database fails.
-pub fn rows(
-    connection: &mut PgConnection,
-    schema: &Schema,
-    scope: &Scope,
-    query: &Query,
-) -> Result<Vec<(i64, i32)>, StoreError> {
+pub fn rows(connection: &mut PgConnection, schema: &Schema, scope: &Scope, query: &Query) -> Result<Hits, StoreError> {
     let (looks, _) = Look::of(schema, query);
     match in_files(connection, scope, query, &looks)? {
         Some(rows) => Ok(rows),
@@ -74,7 +66,7 @@ fn in_files(
     scope: &Scope,
     query: &Query,
     looks: &[Look],
-) -> Result<Option<Vec<(i64, i32)>>, StoreError> {
+) -> Result<Option<Hits>, StoreError> {
     let Some(files) = files(scope, looks) else { return Ok(None) };
     let needed = Needed::in_scope(scope, query);
     let mut blocks: Option<BTreeMap<i64, Vec<usize>>> = None;
@@ -88,30 +80,27 @@ fn in_files(
         }
         named.values_mut().for_each(|blocks| blocks.sort_unstable());
     }
-    let mut hits = Vec::new();
+    let mut hits = Vec::with_capacity(files.len());
     for (table, files) in files {
         let blocks = blocks.as_ref().map(|blocks| blocks.get(&table.key).map_or(&[][..], Vec::as_slice));
         match in_table(&files, looks, blocks) {
-            Ok(rows) => hits.extend(rows.into_iter().map(|row| (table.key, row))),
+            Ok(rows) => hits.push((table.key, Rows::Listed(rows))),
             Err(error) => {
                 tracing::warn!(%error, table = table.key, "lines could not be read");
                 return Ok(None);
             }
         }
     }
-    Ok(Some(hits))
+    Ok(Some(Hits::of(hits)))
 }
 
 /// Of each table the files of what is to be looked at.
 fn files<'s>(scope: &'s Scope, looks: &[Look]) -> Option<Vec<(&'s Table, Vec<LinesFile>)>> {
-    let lines = scope.lines()?;
-    if scope.table_count() > MOST_TABLES || looks.is_empty() {
-        return None;
-    }
+    let kept = scope.files().filter(|_| !looks.is_empty())?;
     let tables = scope.tables().iter().filter(|table| table.last_row > 0);
     // All that is missing is asked for, not the first alone.
     let files: Vec<_> = tables
-        .map(|table| (table, looks.iter().map(|look| lines.find(table.of(), look.content)).collect::<Vec<_>>()))
+        .map(|table| (table, looks.iter().map(|look| kept.lines(table.of(), look.content)).collect::<Vec<_>>()))
         .collect();
     files.into_iter().map(|(table, files)| Some((table, files.into_iter().collect::<Option<_>>()?))).collect()
 }
@@ -144,7 +133,7 @@ fn block_of(row: i32) -> usize {
 }
 
 /// As [`rows`], out of the database.
-fn in_database(connection: &mut PgConnection, scope: &Scope, query: &Query) -> Result<Vec<(i64, i32)>, StoreError> {
+fn in_database(connection: &mut PgConnection, scope: &Scope, query: &Query) -> Result<Hits, StoreError> {
     let words: Vec<Needle> = query.words.iter().map(|word| Needle::of(&word.spellings)).collect();
     let texts = query.conditions.iter().map(texts).filter(|texts| !texts.is_empty());
     let texts: Vec<Needle> = texts.map(|texts| Needle::of(&texts)).collect();
@@ -152,7 +141,7 @@ fn in_database(connection: &mut PgConnection, scope: &Scope, query: &Query) -> R
     statement.append(Needed::in_scope(scope, query).condition(scope));
     // As bytes, which need no look at whether they are UTF-8.
     let statement = statement.select::<(BigInt, Integer, Binary)>();
-    let mut rows = Vec::new();
+    let mut hits: BTreeMap<i64, Vec<i32>> = BTreeMap::new();
     // Row by row, so that any number of blocks needs little memory.
     for block in statement.load_iter::<(i64, i32, Vec<u8>), PgRowByRowLoadingMode>(connection)? {
         let (table, first_row, folded) = block?;
@@ -167,12 +156,12 @@ fn in_database(connection: &mut PgConnection, scope: &Scope, query: &Query) -> R
             let joined = memchr(APART, line).map_or(line, |end| &line[..end]);
             begin = end + 1;
             if words.iter().all(|needle| needle.is_in(joined)) && texts.iter().all(|needle| needle.is_in(line)) {
-                rows.push((table, row));
+                hits.entry(table).or_default().push(row);
             }
         }
     }
-    rows.sort_unstable();
-    Ok(rows)
+    hits.values_mut().for_each(|rows| rows.sort_unstable());
+    Ok(Hits::of(hits.into_iter().map(|(table, rows)| (table, Rows::Listed(rows))).collect()))
 }
 
 /// The folded texts of which the line of every record that fulfils a condition holds one; none where it may hold anything.

@@ -5,7 +5,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 use crate::query::{Operand, Query, Test};
 use crate::schema::{Comparison, Kind, Schema, json_token, token_text};
-use crate::store::lines::Content;
+use crate::store::beside::Content;
 use crate::store::search::APART;
 
 /// Texts of which a line must hold one.

@@ -9,8 +9,8 @@ use super::Row;
 use super::statement::Statement;
 use crate::catalog::{BoundingBox, StoredTable};
 use crate::schema::{Record, Schema};
+use crate::store::beside::{Beside, Of};
 use crate::store::catalog::newest_serial;
-use crate::store::lines::{Lines, Of};
 use crate::store::{StoreError, codes, search};
 
 /// The stored tables that a question is asked of. What is in a scope never changes, so it can be kept for its serial.
@@ -23,8 +23,8 @@ pub struct Scope {
     token: i32,
     /// The indexes of the fields that have codes in every table.
     coded: Vec<usize>,
-    /// Where the lines of the tables are kept.
-    lines: Option<Arc<Lines>>,
+    /// What of the tables is kept beside the database.
+    beside: Option<Arc<Beside>>,
 }
 
 /// One of them.
@@ -43,7 +43,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// How its lines are named.
+    /// How its files are named.
     pub fn of(&self) -> Of {
         Of { table: self.key, stored: self.stored }
     }
@@ -83,12 +83,12 @@ impl Scope {
             dataset: None,
         };
         let (token, coded) = (search::table(stored.key), stored.coded.clone());
-        Scope { serial, tables: vec![table], token, coded, lines: None }
+        Scope { serial, tables: vec![table], token, coded, beside: None }
     }
 
-    /// The same, where lines of its tables are kept beside the database.
-    pub fn beside(self, lines: &Arc<Lines>) -> Scope {
-        Scope { lines: Some(Arc::clone(lines)), ..self }
+    /// The same, where files of its tables are kept beside the database.
+    pub fn beside(self, files: &Arc<Beside>) -> Scope {
+        Scope { beside: Some(Arc::clone(files)), ..self }
     }
 
     /// The table of this name of every organization that publishes this standard, as it was when the publication
@@ -135,7 +135,7 @@ impl Scope {
         }
         tables.sort_by_key(|table| table.key);
         let token = search::standard(standard, table);
-        Ok(Scope { serial, tables, token, coded: coded.unwrap_or_default(), lines: None })
+        Ok(Scope { serial, tables, token, coded: coded.unwrap_or_default(), beside: None })
     }
 
     /// The tables, by key.
@@ -143,9 +143,11 @@ impl Scope {
         &self.tables
     }
 
-    /// Where the lines of the tables are kept.
-    pub(super) fn lines(&self) -> Option<&Lines> {
-        self.lines.as_deref()
+    /// What of the tables is kept beside the database. Of very many tables nothing is looked for: one question would open
+    /// a file of each.
+    pub(super) fn files(&self) -> Option<&Beside> {
+        const MANY: usize = 32;
+        self.beside.as_deref().filter(|_| self.tables.len() <= MANY)
     }
 
     /// Whether the field with this index has codes in every table.
@@ -253,7 +255,7 @@ impl Scope {
 
     /// Only these tables of it, by key.
     pub(super) fn with(&self, tables: Vec<Table>) -> Scope {
-        Scope { tables, coded: self.coded.clone(), lines: self.lines.clone(), ..*self }
+        Scope { tables, coded: self.coded.clone(), beside: self.beside.clone(), ..*self }
     }
 
     /// A row as the record that it is.
@@ -292,7 +294,7 @@ mod tests {
             bounds: None,
             dataset: Some(format!("33000{key}_aed")),
         });
-        Scope { serial: 9, tables: tables.collect(), token: 0, coded: Vec::new(), lines: None }
+        Scope { serial: 9, tables: tables.collect(), token: 0, coded: Vec::new(), beside: None }
     }
 
     #[test]

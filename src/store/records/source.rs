@@ -24,7 +24,7 @@ pub fn find(
     query: &Query,
 ) -> Result<Statement, StoreError> {
     if lines::help(scope, query) {
-        return Ok(of_rows(lines::rows(connection, schema, scope, query)?));
+        return Ok(of_rows(lines::rows(connection, schema, scope, query)?.behind(None)));
     }
     let needed = Needed::in_scope(scope, query);
     Ok(if needed.is_nothing() { Statement::new("records") } else { of_blocks(needed.condition(scope)) })
@@ -43,8 +43,8 @@ fn of_blocks(condition: Statement) -> Statement {
 }
 
 /// Rows that are known by table and number.
-pub fn of_rows(rows: Vec<(i64, i32)>) -> Statement {
-    let (tables, numbers) = rows.into_iter().unzip();
+pub fn of_rows(rows: impl Iterator<Item = (i64, i32)>) -> Statement {
+    let (tables, numbers) = rows.unzip();
     let mut statement = Statement::new("unnest(");
     statement.keys(tables).push(", ").integers(numbers).push(
         ") AS hit (hit_table, hit_row), LATERAL (SELECT * FROM records WHERE table_id = hit_table AND row_number = hit_row \
