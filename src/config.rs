@@ -51,7 +51,7 @@ pub struct Given {
     /// 作った答えを取っておくメモリ、MB。0 は取っておかない（既定 64） / megabytes of answers kept aside; 0: none
     #[arg(long, env = "MACHIKURA_CACHE_MB", value_name = "MEGABYTES")]
     pub cache_mb: Option<u32>,
-    /// ダウンロード用に作っておくファイルの上限、メガバイト（既定 2048） / megabytes of files kept ready for download
+    /// ダウンロードと検索のために作っておくファイルの上限、メガバイト（既定 2048） / megabytes of files kept ready for download and search
     #[arg(long, env = "MACHIKURA_PREPARED_MB", value_name = "MEGABYTES")]
     pub prepared_mb: Option<u32>,
     /// 空のカタログに見本データを入れるか（既定 true） / whether an empty catalogue gets sample data
@@ -88,7 +88,7 @@ pub struct Settings {
     pub database_read_urls: Vec<String>,
     /// Megabytes of answers kept aside; 0: none.
     pub cache_mb: u32,
-    /// Megabytes that files kept ready for download may take.
+    /// Megabytes that files kept ready for download and search may take.
     pub prepared_mb: u32,
     /// Whether an empty catalogue gets sample data.
     pub sample: bool,

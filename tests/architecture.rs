@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// Each module and exactly the modules that it uses, all of which stand above it: so there are no cycles.
-const USES: [(&str, &str); 17] = [
+const USES: [(&str, &str); 18] = [
     ("text", ""),
     ("schema", "text"),
     ("holiday", "text"),
@@ -22,12 +22,13 @@ const USES: [(&str, &str); 17] = [
     ("validate", "municipality, schema, standard, tabular, text, workbook"),
     ("config", ""),
     ("cluster", ""),
-    ("store", "catalog, query, schema, text"),
+    ("folder", ""),
+    ("store", "catalog, folder, query, schema, text"),
     ("publish", "catalog, municipality, standard, store, tabular, text, validate"),
     ("sample", "catalog, municipality, publish, standard, store, tabular, validate"),
     (
         "http",
-        "catalog, config, format, holiday, municipality, publish, query, schema, standard, store, tabular, text, validate, workbook",
+        "catalog, config, folder, format, holiday, municipality, publish, query, schema, standard, store, tabular, text, validate, workbook",
     ),
 ];
 /// A file of more lines says why in its `//!`.
