@@ -71,6 +71,11 @@ impl<'a> Columns<'a> {
         &self.fields
     }
 
+    /// How many bytes the names of the selected fields add to a record.
+    pub fn key_bytes(&self) -> usize {
+        self.fields.iter().map(|column| column.key.len()).sum()
+    }
+
     /// The table that they belong to.
     pub fn schema(&self) -> &'a Schema {
         self.schema

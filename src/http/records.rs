@@ -428,7 +428,8 @@ fn encode(
     facets: Option<String>,
 ) -> Result<Body, Problem> {
     let mut encoder = format.encoder(columns, &options);
-    let mut body = Vec::with_capacity(512 * page.records.len() + 1024);
+    let values: usize = page.records.iter().map(|record| record.values.len()).sum();
+    let mut body = Vec::with_capacity(values + columns.key_bytes() * page.records.len() + 1024);
     encoder.begin(head, &mut body);
     for record in &page.records {
         encoder.record(record, &mut body);

@@ -19,6 +19,8 @@ mod scope;
 mod source;
 mod statement;
 
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::pg::{Pg, PgValue};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Integer, Nullable, Text};
 
@@ -54,7 +56,7 @@ pub fn page(connection: &mut PgConnection, schema: &Schema, scope: &Scope, query
     rows.truncate(query.limit);
     let next = rows.last().filter(|_| has_more).map(|last| Cursor {
         serial: scope.serial(),
-        keys: order.keys_of(&last.values),
+        keys: order.keys_of(&last.values.0),
         distance: if matches!(order, Order::Distance(_)) { last.distance } else { None },
         table: last.table,
         row: last.row,
@@ -196,9 +198,19 @@ pub fn each_record<E: From<StoreError>>(
 struct Row {
     table: i64,
     row: i32,
-    values: String,
+    values: Utf8,
     raw: Option<String>,
     distance: Option<f64>,
+}
+
+/// A text that is seen to be UTF-8 many bytes at a time: a page has 100 KB of it.
+#[derive(FromSqlRow)]
+struct Utf8(String);
+
+impl FromSql<Text, Pg> for Utf8 {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Utf8> {
+        Ok(Utf8(simdutf8::basic::from_utf8(value.as_bytes())?.to_owned()))
+    }
 }
 
 /// The columns of [`Row`].

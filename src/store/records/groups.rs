@@ -60,12 +60,12 @@ pub fn page(
     rows.truncate(query.limit);
     let next = rows.last().filter(|_| has_more).map(|last| Cursor {
         serial: scope.serial(),
-        keys: order.keys_of(&last.values),
+        keys: order.keys_of(&last.values.0),
         distance: None,
         table: last.table,
         row: last.row,
     });
-    let records: Vec<Record> = rows.into_iter().map(|row| Record { values: row.values, ..Record::default() }).collect();
+    let records: Vec<Record> = rows.into_iter().map(|row| Record { values: row.values.0, ..Record::default() }).collect();
     let total = match (query.count, super::whole_total(query, &records, has_more)) {
         (false, _) => None,
         (true, Some(total)) => Some(total),

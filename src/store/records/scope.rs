@@ -264,7 +264,7 @@ impl Scope {
             Ok(index) => self.tables[index].dataset.clone(),
             Err(_) => None,
         };
-        let mut values = row.values;
+        let mut values = row.values.0;
         if dataset.is_some() {
             // Columns that single organizations added mean nothing beside those of others.
             truncate(&mut values, schema.fields().len());
