@@ -336,6 +336,7 @@ fn settings(sockets: &Path, options: &Options) -> String {
          synchronous_commit = {durable}\n\
          full_page_writes = {durable}\n\
          checkpoint_timeout = 15min\n\
+         max_wal_size = 4GB\n\
          log_checkpoints = off\n\
          log_line_prefix = '%m [%p] '\n\
          log_timezone = 'Asia/Tokyo'\n\

@@ -143,8 +143,9 @@ fn add_text(token: &str, line: &mut String, apart: &mut String, tokens: &mut Vec
         return;
     }
     let text = token_text(token);
-    add_folded(&search::fold(&text), line, tokens);
-    if let Some(canonical) = search::canonical(&text) {
+    let folded = search::fold(&text);
+    add_folded(&folded, line, tokens);
+    if let Some(canonical) = search::canonical_beside(&text, &folded) {
         add_folded(&canonical, line, tokens);
     }
     if text.chars().any(search::is_joining) {

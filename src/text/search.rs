@@ -52,7 +52,35 @@ pub fn is_joining(character: char) -> bool {
 /// assert_eq!(canonical("市役所"), None);
 /// ```
 pub fn canonical(text: &str) -> Option<String> {
-    let literal = fold(text);
+    canonical_beside(text, &fold(text))
+}
+
+/// As [`canonical`], beside the folded text.
+pub fn canonical_beside(text: &str, literal: &str) -> Option<String> {
+    if may_be_canonical(text, literal) { look_at_neighbours(text, literal) } else { None }
+}
+
+/// Whether anything stands in a text and its folding that neighbours can make another: few texts have it.
+fn may_be_canonical(text: &str, literal: &str) -> bool {
+    // A sound between kana is just that; what joins two words stands beside kanji, digits or nothing.
+    let is_word =
+        |character: Option<char>| character.is_none_or(|character| is_kanji(character) || character.is_ascii_digit());
+    let mut before = None;
+    let mut characters = literal.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '十' | '百' | '千' => return true,
+            'け' | 'か' | 'が' | '箇' | '个' if is_word(before) && is_word(characters.peek().copied()) => {
+                return true;
+            }
+            _ => before = Some(character),
+        }
+    }
+    // Only where there are digits can a bar be a dash between them.
+    literal.bytes().any(|byte| byte.is_ascii_digit()) && text.contains(['ー', 'ｰ'])
+}
+
+fn look_at_neighbours(text: &str, literal: &str) -> Option<String> {
     let dashed = between(text, |before, character, after| {
         let is_bar = matches!(character, 'ー' | 'ｰ') && is_digit(before) && is_digit(after);
         is_bar.then_some('-')
@@ -258,6 +286,12 @@ mod tests {
         fn folding_twice_is_folding_once(text in any::<String>()) {
             let once = by_character(&text);
             prop_assert_eq!(by_character(&once), once);
+        }
+
+        #[test]
+        fn what_cannot_be_canonical_is_not(text in "[ァ-ヶｦ-ﾟぁ-んー1１一十百千市个箇ヶがケ－a-c ]{0,8}") {
+            let literal = fold(&text);
+            prop_assert_eq!(canonical_beside(&text, &literal), look_at_neighbours(&text, &literal));
         }
 
         #[test]

@@ -1,7 +1,9 @@
-//! The rows of a stored table as entries of the search index.
+//! The rows of a stored table as entries of the search index, made on a thread beside the one that loads the rows.
 
 use std::cell::RefCell;
 use std::io::{self, Seek, Write};
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread::{self, JoinHandle};
 
 use diesel::connection::SimpleConnection;
 use diesel::pg::{CopyFormat, PgConnection};
@@ -48,12 +50,67 @@ fn enter(connection: &mut PgConnection, table: i64) -> Result<(), StoreError> {
             .load(connection)?;
         let Some((end, ..)) = rows.last() else { return blocks.enter(connection) };
         last = *end;
-        rows.iter().try_for_each(|(row, values, raw)| blocks.add(*row, values, raw.as_deref()))?;
+        rows.into_iter().try_for_each(|(row, values, raw)| blocks.add(row, values, raw))?;
     }
 }
 
+/// A row: its number, its values and the texts that are none.
+type Row = (i32, String, Option<String>);
+/// Rows that are handed over at once, and how often that may be before the first of them are worked off.
+const HANDFUL: usize = 256;
+const WAITING: usize = 4;
+
 /// The blocks of a table, made from its rows one after the other and entered together.
 pub struct Blocks {
+    rows: Vec<Row>,
+    maker: SyncSender<Vec<Row>>,
+    made: JoinHandle<io::Result<SpooledTempFile>>,
+}
+
+impl Blocks {
+    /// Begins with a stored table.
+    pub fn of_table(connection: &mut PgConnection, table: i64) -> Result<Blocks, StoreError> {
+        let maker = Maker::of_table(connection, table)?;
+        let (sender, rows) = mpsc::sync_channel(WAITING);
+        let made = thread::Builder::new().spawn(|| maker.make(rows))?;
+        Ok(Blocks { rows: Vec::with_capacity(HANDFUL), maker: sender, made })
+    }
+
+    /// Adds a row; their numbers rise.
+    pub fn add(&mut self, row: i32, values: String, raw: Option<String>) -> io::Result<()> {
+        self.rows.push((row, values, raw));
+        if self.rows.len() < HANDFUL {
+            return Ok(());
+        }
+        let rows = std::mem::replace(&mut self.rows, Vec::with_capacity(HANDFUL));
+        // Why the maker has stopped, it says at the end.
+        self.maker.send(rows).map_err(|_| io::Error::other("the search index could not be made"))
+    }
+
+    /// Enters all of them.
+    pub fn enter(self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        drop(self.maker.send(self.rows));
+        drop(self.maker);
+        let ready = self.made.join().map_err(|_| io::Error::other("the maker of the search index panicked"))??;
+        connection.batch_execute(GATHERED)?;
+        let target = (search_blocks::table_id, search_blocks::first_row, search_blocks::tokens, search_blocks::folded);
+        // Diesel wants a function that changes nothing.
+        let ready = RefCell::new(ready);
+        diesel::copy_from(search_blocks::table)
+            .from_raw_data(target, |mut out| match io::copy(&mut *ready.borrow_mut(), &mut out) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(diesel::result::Error::SerializationError(Box::new(error))),
+            })
+            .with_format(CopyFormat::Binary)
+            .execute(connection)?;
+        // What waits outside of the index is read by every search.
+        diesel::sql_query("SELECT gin_clean_pending_list('search_blocks_tokens')").execute(connection)?;
+        Ok(())
+    }
+}
+
+/// Makes the blocks.
+struct Maker {
     table: i64,
     /// Tokens that every block has.
     of_all: Vec<i32>,
@@ -67,9 +124,8 @@ pub struct Blocks {
     ready: SpooledTempFile,
 }
 
-impl Blocks {
-    /// Begins with a stored table.
-    pub fn of_table(connection: &mut PgConnection, table: i64) -> Result<Blocks, StoreError> {
+impl Maker {
+    fn of_table(connection: &mut PgConnection, table: i64) -> Result<Maker, StoreError> {
         let (name, standard): (String, Option<String>) = stored_tables::table
             .inner_join(datasets::table)
             .filter(stored_tables::id.eq(table))
@@ -77,7 +133,7 @@ impl Blocks {
             .first(connection)?;
         let mut ready = SpooledTempFile::new(IN_MEMORY);
         ready.write_all(HEADER)?;
-        Ok(Blocks {
+        Ok(Maker {
             table,
             of_all: standard
                 .map(|slug| search::standard(&slug, &name))
@@ -93,8 +149,18 @@ impl Blocks {
         })
     }
 
-    /// Adds a row; their numbers rise.
-    pub fn add(&mut self, row: i32, values: &str, raw: Option<&str>) -> io::Result<()> {
+    /// What `COPY` is to be given for all rows.
+    fn make(mut self, rows: Receiver<Vec<Row>>) -> io::Result<SpooledTempFile> {
+        for (row, values, raw) in rows.into_iter().flatten() {
+            self.add(row, &values, raw.as_deref())?;
+        }
+        self.finish_block()?;
+        self.ready.write_all(END)?;
+        self.ready.rewind()?;
+        Ok(self.ready)
+    }
+
+    fn add(&mut self, row: i32, values: &str, raw: Option<&str>) -> io::Result<()> {
         let first = (row - 1) / BLOCK_ROWS * BLOCK_ROWS + 1;
         if first != self.first_row {
             self.finish_block()?;
@@ -127,27 +193,6 @@ impl Blocks {
         self.tokens.clear();
         self.lines.clear();
         self.ready.write_all(&bytes)
-    }
-
-    /// Enters all of them.
-    pub fn enter(mut self, connection: &mut PgConnection) -> Result<(), StoreError> {
-        self.finish_block()?;
-        self.ready.write_all(END)?;
-        self.ready.rewind()?;
-        connection.batch_execute(GATHERED)?;
-        let target = (search_blocks::table_id, search_blocks::first_row, search_blocks::tokens, search_blocks::folded);
-        // Diesel wants a function that changes nothing.
-        let ready = RefCell::new(self.ready);
-        diesel::copy_from(search_blocks::table)
-            .from_raw_data(target, |mut out| match io::copy(&mut *ready.borrow_mut(), &mut out) {
-                Ok(_) => Ok(()),
-                Err(error) => Err(diesel::result::Error::SerializationError(Box::new(error))),
-            })
-            .with_format(CopyFormat::Binary)
-            .execute(connection)?;
-        // What waits outside of the index is read by every search.
-        diesel::sql_query("SELECT gin_clean_pending_list('search_blocks_tokens')").execute(connection)?;
-        Ok(())
     }
 }
 

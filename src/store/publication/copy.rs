@@ -98,7 +98,6 @@ fn write_rows<E: From<StoreError>>(
             .map_err(|reason| StoreError::InvalidRecord { row: record.row_number, reason })
             .map_err(|error| Stop::Refused(error.into()))?;
         push_record(table, &record, &mut buffer);
-        blocks.add(record.row_number, &record.values, record.raw.as_deref())?;
         loaded.rows += 1;
         loaded.last_row = record.row_number;
         loaded.profile.begin_row(record.row_number);
@@ -108,6 +107,7 @@ fn write_rows<E: From<StoreError>>(
             let point = BoundingBox::of_point(longitude, latitude);
             loaded.bounding_box = Some(loaded.bounding_box.map_or(point, |bounds| bounds.with(point)));
         }
+        blocks.add(record.row_number, record.values, record.raw)?;
         if buffer.len() >= BUFFER {
             out.write_all(&buffer)?;
             buffer.clear();

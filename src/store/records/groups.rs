@@ -65,7 +65,8 @@ pub fn page(
         table: last.table,
         row: last.row,
     });
-    let records: Vec<Record> = rows.into_iter().map(|row| Record { values: row.values.0, ..Record::default() }).collect();
+    let records: Vec<Record> =
+        rows.into_iter().map(|row| Record { values: row.values.0, ..Record::default() }).collect();
     let total = match (query.count, super::whole_total(query, &records, has_more)) {
         (false, _) => None,
         (true, Some(total)) => Some(total),
