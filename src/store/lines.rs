@@ -52,7 +52,7 @@ struct Cell {
     token: String,
 }
 
-/// Writes the JSON token of each row of a table in the field with this index; nothing where it is blank.
+/// Writes the JSON token of each row of a table in the field with this index.
 ///
 /// # Errors
 /// As [`write_searched`].
@@ -72,7 +72,8 @@ pub fn write_field(connection: &mut PgConnection, table: i64, field: usize, out:
         let Some(last) = cells.last() else { return Ok(out.seal()?) };
         behind = last.row_number;
         for Cell { row_number, token } in cells {
-            out.line(row_number, if token == "null" { "" } else { &token })?;
+            // What a record from before the field was added has there.
+            out.line(row_number, if token.is_empty() { "null" } else { &token })?;
         }
     }
 }

@@ -16,8 +16,11 @@ mod open;
 mod order;
 mod places;
 mod scope;
+mod sorted;
 mod source;
 mod statement;
+
+use std::collections::HashMap;
 
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::pg::{Pg, PgValue};
@@ -30,6 +33,7 @@ use crate::schema::{Record, Schema};
 use hits::Hits;
 use order::Order;
 pub use scope::Scope;
+use sorted::First;
 use statement::Statement;
 
 /// How many records [`each_record`] reads at once.
@@ -42,10 +46,26 @@ const BATCH: usize = 5_000;
 /// Where the database fails; [`StoreError::Timeout`] is the one to expect.
 pub fn page(connection: &mut PgConnection, schema: &Schema, scope: &Scope, query: &Query) -> Result<Page, StoreError> {
     let scope = &*places::within(scope, query.area.as_ref());
-    if let Some(hits) = hits(connection, schema, scope, query)? {
-        return page_of_hits(connection, schema, scope, query, &hits);
-    }
     let order = Order::of(schema, query);
+    let is_sorted = sorted::can_tell(scope, query);
+    let hits = if query.sort.is_empty() || is_sorted { hits(connection, schema, scope, query)? } else { None };
+    if let (Some(hits), true) = (&hits, query.sort.is_empty()) {
+        return page_of_rows(
+            connection,
+            schema,
+            scope,
+            &order,
+            first_of(query, hits),
+            query.count.then(|| hits.count()),
+        );
+    }
+    if is_sorted
+        && (hits.is_some() || query.is_unfiltered())
+        && let Some(first) = sorted::first(schema, scope, query, hits.as_ref())
+    {
+        let total = query.count.then(|| hits.map_or(scope.row_count(), |hits| hits.count()));
+        return page_of_rows(connection, schema, scope, &order, first, total);
+    }
     let from = source::find(connection, schema, scope, query)?;
     let mut rows = match &order {
         Order::Distance(place) => near::rows(connection, schema, scope, query, *place, from.clone())?,
@@ -54,13 +74,7 @@ pub fn page(connection: &mut PgConnection, schema: &Schema, scope: &Scope, query
     };
     let has_more = rows.len() > query.limit;
     rows.truncate(query.limit);
-    let next = rows.last().filter(|_| has_more).map(|last| Cursor {
-        serial: scope.serial(),
-        keys: order.keys_of(&last.values.0),
-        distance: if matches!(order, Order::Distance(_)) { last.distance } else { None },
-        table: last.table,
-        row: last.row,
-    });
+    let next = rows.last().filter(|_| has_more).map(|last| cursor_at(scope, &order, last));
     let records: Vec<Record> = rows.into_iter().map(|row| scope.record(row, schema)).collect();
     let total = match (query.count, whole_total(query, &records, has_more)) {
         (false, _) => None,
@@ -77,37 +91,51 @@ fn hits(
     scope: &Scope,
     query: &Query,
 ) -> Result<Option<Hits>, StoreError> {
-    Ok(match query.sort.as_slice() {
-        [] if coded::knows(scope, query) => Some(coded::rows(connection, schema, scope, query)?),
-        [] => lines::hits(connection, schema, scope, query)?,
-        _ => None,
-    })
+    if coded::knows(scope, query) {
+        return Ok(Some(coded::rows(connection, schema, scope, query)?));
+    }
+    lines::hits(connection, schema, scope, query)
 }
 
-/// The page of rows that are known.
-fn page_of_hits(
+/// The page of hits in the order of publication.
+fn first_of(query: &Query, hits: &Hits) -> First {
+    let behind = query.cursor.as_ref().map(|cursor| (cursor.table, cursor.row));
+    let mut rest = hits.behind(behind).skip(query.offset);
+    let rows = rest.by_ref().take(query.limit).collect();
+    First { rows, has_more: rest.next().is_some() }
+}
+
+/// The page with these rows, in this order.
+fn page_of_rows(
     connection: &mut PgConnection,
     schema: &Schema,
     scope: &Scope,
-    query: &Query,
-    hits: &Hits,
+    order: &Order,
+    first: First,
+    total: Option<u64>,
 ) -> Result<Page, StoreError> {
-    let behind = query.cursor.as_ref().map(|cursor| (cursor.table, cursor.row));
-    let mut rest = hits.behind(behind).skip(query.offset);
-    let page: Vec<(i64, i32)> = rest.by_ref().take(query.limit).collect();
-    let next = page.last().filter(|_| rest.next().is_some()).map(|(table, row)| Cursor {
-        serial: scope.serial(),
-        keys: Vec::new(),
-        distance: None,
-        table: *table,
-        row: *row,
-    });
+    if first.rows.is_empty() {
+        return Ok(Page { records: Vec::new(), total, next: None });
+    }
     let mut statement = select_rows();
-    let is_empty = page.is_empty();
-    statement.append(source::of_rows(page.into_iter())).push(" ORDER BY table_id, row_number");
-    let rows = if is_empty { Vec::new() } else { statement.lasting().rows(connection)? };
+    statement.append(source::of_rows(first.rows.iter().copied()));
+    let mut rows = statement.lasting().rows(connection)?;
+    let places: HashMap<(i64, i32), usize> = first.rows.iter().copied().zip(0..).collect();
+    rows.sort_unstable_by_key(|row| places.get(&(row.table, row.row)).copied());
+    let next = rows.last().filter(|_| first.has_more).map(|last| cursor_at(scope, order, last));
     let records = rows.into_iter().map(|row| scope.record(row, schema)).collect();
-    Ok(Page { records, total: query.count.then(|| hits.count()), next })
+    Ok(Page { records, total, next })
+}
+
+/// Where a page with this last row ends.
+fn cursor_at(scope: &Scope, order: &Order, last: &Row) -> Cursor {
+    Cursor {
+        serial: scope.serial(),
+        keys: order.keys_of(&last.values.0),
+        distance: if matches!(order, Order::Distance(_)) { last.distance } else { None },
+        table: last.table,
+        row: last.row,
+    }
 }
 
 /// The total where a page shows it by itself: it is the last one, and how many came before it is known.

@@ -251,9 +251,17 @@ fn the_index_finds_what_the_plain_evaluation_finds() {
         questions.iter().try_for_each(|query| agree(&db, &scope, &table, query))?;
         // So do the lines beside the database, where neither codes nor blocks answer.
         let scope = without_codes(&db, "331007_aed").beside(&files);
-        let contents = [Content::Searched, Content::Field(NAME), Content::Field(DAY)];
+        let contents: Vec<Content> = [Content::Searched].into_iter().chain((0..6).map(Content::Field)).collect();
         wait_for(&db, &files, "331007_aed", &contents);
-        questions.iter().try_for_each(|query| agree(&db, &scope, &table, query))
+        let sorted = questions.iter().zip((1..6).cycle()).enumerate().map(|(number, (query, field))| {
+            let sort = vec![Sort { field, descending: number % 2 == 0 }];
+            // Some of all records, some of those that are found.
+            let conditions = if number % 3 == 0 { Vec::new() } else { query.conditions.clone() };
+            let words = if number % 3 == 0 { Vec::new() } else { query.words.clone() };
+            Query { sort, conditions, words, limit: query.limit + 180, offset: query.offset, ..all() }
+        });
+        let sorted: Vec<Query> = sorted.collect();
+        questions.iter().chain(&sorted).try_for_each(|query| agree(&db, &scope, &table, query))
     });
     result.unwrap_or_else(|failure| panic!("{failure}"));
 }

@@ -211,10 +211,11 @@ fn load(
 }
 
 /// The codes of fields that are kept beside the database, by table and place among the fields; `None` where some are not
-/// there, or are handed over by the database as quickly.
+/// there, or are handed over by the database as quickly: those of short tables.
 fn kept(scope: &Scope, fields: impl Iterator<Item = usize>) -> Option<HashMap<(i64, usize), Vec<u8>>> {
     const MANY: u64 = 10_000;
-    let files = scope.files().filter(|_| scope.row_count() >= MANY)?;
+    let is_long = scope.row_count() / u64::try_from(scope.table_count()).unwrap_or(u64::MAX).max(1) >= MANY;
+    let files = scope.files().filter(|_| is_long)?;
     let tables = scope.tables().iter().filter(|table| table.last_row > 0);
     let mut kept = HashMap::new();
     let mut is_whole = true;

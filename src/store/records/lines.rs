@@ -2,7 +2,7 @@
 //! quickly as PostgreSQL splits and searches texts. Lines come from files beside the database, which tell it to the end; where
 //! those are not there yet, the lines of what is searched come out of the database with the blocks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
@@ -12,7 +12,6 @@ use memchr::{memchr, memchr_iter};
 use super::Scope;
 use super::hits::{Hits, Rows};
 use super::looks::{Look, Needle};
-use super::scope::Table;
 use super::source::{Needed, SMALL, Sought};
 use super::statement::Statement;
 use crate::query::{Condition, Operand, Query};
@@ -67,45 +66,54 @@ fn in_files(
     query: &Query,
     looks: &[Look],
 ) -> Result<Option<Hits>, StoreError> {
-    let Some(files) = files(scope, looks) else { return Ok(None) };
-    let needed = Needed::in_scope(scope, query);
-    let mut blocks: Option<BTreeMap<i64, Vec<usize>>> = None;
-    if !needed.is_nothing() {
-        let mut statement = Statement::new("SELECT table_id, first_row FROM search_blocks WHERE ");
-        statement.append(needed.condition(scope));
-        let found = statement.lasting_if(super::is_common(query)).select::<(BigInt, Integer)>();
-        let named = blocks.insert(BTreeMap::new());
-        for (table, first_row) in found.load::<(i64, i32)>(connection)? {
-            named.entry(table).or_default().push(block_of(first_row));
+    let Some(kept) = scope.files().filter(|_| !looks.is_empty()) else { return Ok(None) };
+    let blocks = blocks(connection, scope, query)?;
+    let tables = scope.tables().iter().filter(|table| table.last_row > 0);
+    let mut hits = Some(Vec::new());
+    for table in tables {
+        let named = blocks.as_ref().map(|blocks| blocks.get(&table.key).map_or(&[][..], Vec::as_slice));
+        if named.is_some_and(<[usize]>::is_empty) {
+            continue;
         }
-        named.values_mut().for_each(|blocks| blocks.sort_unstable());
-    }
-    let mut hits = Vec::with_capacity(files.len());
-    for (table, files) in files {
-        let blocks = blocks.as_ref().map(|blocks| blocks.get(&table.key).map_or(&[][..], Vec::as_slice));
-        match in_table(&files, looks, blocks) {
-            Ok(rows) => hits.push((table.key, Rows::Listed(rows))),
+        // One table after the other, so that few files are open. All that is missing is asked for, not the first alone.
+        let files = looks.iter().map(|look| kept.lines(table.of(), look.content)).collect::<Vec<_>>();
+        let (Some(files), Some(found)) = (files.into_iter().collect::<Option<Vec<_>>>(), &mut hits) else {
+            hits = None;
+            continue;
+        };
+        match in_table(&files, looks, named) {
+            Ok(rows) => found.push((table.key, Rows::Listed(rows))),
             Err(error) => {
                 tracing::warn!(%error, table = table.key, "lines could not be read");
-                return Ok(None);
+                hits = None;
             }
         }
     }
-    Ok(Some(Hits::of(hits)))
+    Ok(hits.map(Hits::of))
 }
 
-/// Of each table the files of what is to be looked at.
-fn files<'s>(scope: &'s Scope, looks: &[Look]) -> Option<Vec<(&'s Table, Vec<LinesFile>)>> {
-    let kept = scope.files().filter(|_| !looks.is_empty())?;
-    let tables = scope.tables().iter().filter(|table| table.last_row > 0);
-    // All that is missing is asked for, not the first alone.
-    let files: Vec<_> = tables
-        .map(|table| (table, looks.iter().map(|look| kept.lines(table.of(), look.content)).collect::<Vec<_>>()))
-        .collect();
-    files.into_iter().map(|(table, files)| Some((table, files.into_iter().collect::<Option<_>>()?))).collect()
+/// Of each table the numbers of the blocks that the index names for a question; `None`: all blocks of all tables.
+fn blocks(
+    connection: &mut PgConnection,
+    scope: &Scope,
+    query: &Query,
+) -> Result<Option<HashMap<i64, Vec<usize>>>, StoreError> {
+    let needed = Needed::in_scope(scope, query);
+    if needed.is_nothing() {
+        return Ok(None);
+    }
+    let mut statement = Statement::new("SELECT table_id, first_row FROM search_blocks WHERE ");
+    statement.append(needed.condition(scope));
+    let found = statement.lasting_if(super::is_common(query)).select::<(BigInt, Integer)>();
+    let mut blocks: HashMap<i64, Vec<usize>> = HashMap::new();
+    for (table, first_row) in found.load::<(i64, i32)>(connection)? {
+        blocks.entry(table).or_default().push(block_of(first_row));
+    }
+    blocks.values_mut().for_each(|blocks| blocks.sort_unstable());
+    Ok(Some(blocks))
 }
 
-/// The rows that pass every look; `None`: in all blocks.
+/// The rows that pass every look, in these blocks; `None`: in all of them.
 fn in_table(files: &[LinesFile], looks: &[Look], blocks: Option<&[usize]>) -> std::io::Result<Vec<i32>> {
     let mut rows: Option<Vec<i32>> = None;
     for (look, file) in looks.iter().zip(files) {

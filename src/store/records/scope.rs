@@ -143,11 +143,9 @@ impl Scope {
         &self.tables
     }
 
-    /// What of the tables is kept beside the database. Of very many tables nothing is looked for: one question would open
-    /// a file of each.
+    /// What of the tables is kept beside the database.
     pub(super) fn files(&self) -> Option<&Beside> {
-        const MANY: usize = 32;
-        self.beside.as_deref().filter(|_| self.tables.len() <= MANY)
+        self.beside.as_deref()
     }
 
     /// Whether the field with this index has codes in every table.
