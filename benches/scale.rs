@@ -164,10 +164,13 @@ fn measure(folder: &Path, body: &Municipality) {
         }),
         ("sorted by name", format!("sort={}", encoded("名称"))),
     ];
-    for (title, of) in [("one data set", format!("datasets/{}_aed", body.code)), ("across", "standards/aed".to_owned())]
-    {
+    let of = [("one data set", format!("datasets/{}_aed", body.code)), ("across", "standards/aed".to_owned())];
+    let address = |of: &str, parameters: &str| format!("/api/v1/{of}/records?{parameters}");
+    let addresses = of.iter().flat_map(|(_, of)| questions.iter().map(|(_, parameters)| address(of, parameters)));
+    server.settle(folder, addresses.collect::<Vec<String>>().iter());
+    for (title, of) in of {
         for (question, parameters) in &questions {
-            let address = format!("/api/v1/{of}/records?{parameters}");
+            let address = address(&of, parameters);
             let load = load(server.address, &[&address]);
             println!(
                 "{:<52} {:>9.0} /s  p50 {:>7.1} ms  p99 {:>7.1} ms  {} refused",

@@ -72,7 +72,7 @@ fn main() {
     let stored = show("floor: actix, diesel, one stored text", load(floor.address, &["/stored"]), None);
     let (questions, searches) = (questions(&server, rows), searches(&server, rows));
     let first = questions.iter().flat_map(|(_, questions)| questions).map(|(address, _)| address);
-    settle(&server, &folder, first.chain(searches.iter().flat_map(|(_, addresses)| addresses)));
+    server.settle(&folder, first.chain(searches.iter().flat_map(|(_, addresses)| addresses)));
     for (title, questions) in questions {
         let addresses: Vec<&str> = questions.iter().map(|(address, _)| address.as_str()).collect();
         let own = show(title, load(server.address, &addresses), Some(stored));
@@ -87,31 +87,6 @@ fn main() {
     drop((server, floor, peers));
     cluster.stop().expect("stop PostgreSQL");
     std::fs::remove_dir_all(&folder).expect("our own folder");
-}
-
-/// Asks each question once, and waits for the files that the first one has made.
-fn settle<'a>(server: &Server, folder: &Path, addresses: impl Iterator<Item = &'a String>) {
-    addresses.for_each(|address| drop(get(server.address, address)));
-    let files = || {
-        let entries = std::fs::read_dir(folder.join("prepared")).into_iter().flatten().flatten();
-        entries.map(|entry| (entry.file_name(), entry.metadata().map_or(0, |about| about.len()))).collect::<Vec<_>>()
-    };
-    let begin = Instant::now();
-    let mut seen = files();
-    loop {
-        std::thread::sleep(std::time::Duration::from_secs(1));
-        let now = files();
-        if now == seen {
-            break;
-        }
-        seen = now;
-    }
-    let megabytes = seen.iter().map(|(_, bytes)| bytes).sum::<u64>() as f64 / 1e6;
-    let seconds = (begin.elapsed().as_secs_f64() - 1.0).max(0.0);
-    println!(
-        "{:<44} {megabytes:>9.1} MB, made within {seconds:.0} s of the first questions",
-        "files beside the database"
-    );
 }
 
 /// Records from all parts of the table.

@@ -1,10 +1,14 @@
 //! `machikura serve` as a process of its own.
 
+use std::collections::HashMap;
+use std::fs::DirEntry;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use super::load::get;
 
 /// `machikura serve`, until it is dropped.
 pub struct Server {
@@ -43,6 +47,32 @@ impl Server {
         let output = output.expect("it runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// Asks each question once, waits for the files that the first one has made, and prints what that came to.
+    pub fn settle<'a>(&self, folder: &Path, addresses: impl Iterator<Item = &'a String>) {
+        addresses.for_each(|address| drop(get(self.address, address)));
+        let files = || {
+            let entries = std::fs::read_dir(folder.join("prepared")).into_iter().flatten().flatten();
+            let file = |entry: DirEntry| (entry.file_name(), entry.metadata().map_or(0, |about| about.len()));
+            entries.map(file).collect::<HashMap<_, _>>()
+        };
+        let (begin, mut seen) = (Instant::now(), files());
+        let mut seconds = 0.0;
+        loop {
+            std::thread::sleep(Duration::from_secs(1));
+            let now = files();
+            if now == seen {
+                break;
+            }
+            (seen, seconds) = (now, begin.elapsed().as_secs_f64());
+        }
+        let megabytes = seen.values().sum::<u64>() as f64 / 1e6;
+        println!(
+            "{:<44} {:>9} files, {megabytes:.1} MB, made within {seconds:.0} s of the first questions",
+            "beside the database",
+            seen.len(),
+        );
     }
 
     /// Memory in megabytes, as far as Linux tells.
