@@ -64,6 +64,11 @@ impl Folder {
         Some((file, told.len()))
     }
 
+    /// Whether a file of so many bytes can stay for a while: many others have room beside it.
+    pub fn has_room_for(&self, bytes: u64) -> bool {
+        bytes <= self.limit / 2
+    }
+
     /// Begins a file.
     ///
     /// # Errors

@@ -1,10 +1,11 @@
 //! What of stored tables is kept as files beside the database, so that a question needs less of it or nothing. A stored table
 //! never changes, so neither do its files; what is missing is made by and by, and until then the database answers.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
+use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 
@@ -33,12 +34,17 @@ pub enum Content {
     Codes(usize),
 }
 
+/// After which time it is tried again to make what could not be made.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// What is being made or waits for it, and what could not be made, with when that was.
+type Missing = HashMap<(Of, Content), Option<Instant>>;
+
 /// The files in a folder, and who makes those that are missing.
 pub struct Beside {
     folder: Arc<Folder>,
     db: Db,
-    /// What is being made or waits for it.
-    missing: Arc<Mutex<HashSet<(Of, Content)>>>,
+    missing: Arc<Mutex<Missing>>,
     maker: OnceLock<mpsc::Sender<(Of, Content)>>,
 }
 
@@ -74,7 +80,10 @@ impl Beside {
             None => {}
         }
         let maker = self.maker.get_or_init(|| self.begin_to_make());
-        if lock(&self.missing).insert((of, content)) {
+        let mut missing = lock(&self.missing);
+        let is_seen_to = |failed: &Option<Instant>| failed.is_none_or(|failed| failed.elapsed() < PATIENCE);
+        if !missing.get(&(of, content)).is_some_and(is_seen_to) {
+            missing.insert((of, content), None);
             report(maker.send((of, content)).map_err(io::Error::other));
         }
         None
@@ -86,10 +95,15 @@ impl Beside {
         let (folder, db, missing) = (Arc::clone(&self.folder), self.db.clone(), Arc::clone(&self.missing));
         std::thread::spawn(move || {
             for (of, content) in receiver {
-                if let Err(error) = make(&folder, &db, of, content) {
-                    tracing::warn!(%error, table = of.table, "a file beside the database could not be made");
+                let made = make(&folder, &db, of, content);
+                let mut missing = lock(&missing);
+                match made {
+                    Ok(()) => drop(missing.remove(&(of, content))),
+                    Err(error) => {
+                        tracing::warn!(%error, table = of.table, "a file beside the database could not be made");
+                        missing.insert((of, content), Some(Instant::now()));
+                    }
                 }
-                lock(&missing).remove(&(of, content));
             }
         });
         sender
@@ -114,6 +128,9 @@ fn make(folder: &Folder, db: &Db, of: Of, content: Content) -> Result<(), StoreE
         Content::Codes(field) => write_codes(connection, of.table, field, &mut out),
     })?;
     out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    if !folder.has_room_for(file.as_file().metadata()?.len()) {
+        return Err(io::Error::other("it is too large for the folder of prepared files").into());
+    }
     // A file that is there is whole, even after the power has failed.
     file.as_file().sync_data()?;
     folder.place(file, &name(of, content), "")?;

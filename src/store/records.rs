@@ -45,7 +45,7 @@ const BATCH: usize = 5_000;
 /// # Errors
 /// Where the database fails; [`StoreError::Timeout`] is the one to expect.
 pub fn page(connection: &mut PgConnection, schema: &Schema, scope: &Scope, query: &Query) -> Result<Page, StoreError> {
-    let scope = &*places::within(scope, query.area.as_ref());
+    let scope = &*places::within(scope, query);
     let order = Order::of(schema, query);
     let is_sorted = sorted::can_tell(scope, query);
     let hits = if query.sort.is_empty() || is_sorted { hits(connection, schema, scope, query)? } else { None };
@@ -149,7 +149,7 @@ fn whole_total(query: &Query, records: &[Record], has_more: bool) -> Option<u64>
 /// # Errors
 /// As [`page`].
 pub fn count(connection: &mut PgConnection, schema: &Schema, scope: &Scope, query: &Query) -> Result<u64, StoreError> {
-    let scope = &*places::within(scope, query.area.as_ref());
+    let scope = &*places::within(scope, query);
     if let Some(hits) = hits(connection, schema, scope, query)? {
         return Ok(hits.count());
     }

@@ -65,6 +65,21 @@ fn the_next_question_needs_no_lines_of_the_database() {
 }
 
 #[test]
+fn what_has_no_room_is_answered_by_the_database() {
+    let (_database, db) = database();
+    let place = tempfile::tempdir().unwrap();
+    let files = Arc::new(Beside::new(Arc::new(Folder::new(place.path().to_owned(), 100)), db.clone()));
+    publish(&db, "331007_aed", "一", &ROWS);
+    let scope = scope_of(&db, "331007_aed").beside(&files);
+    let begin = Instant::now();
+    // As long as the first attempt may take.
+    while begin.elapsed() < Duration::from_millis(500) {
+        assert_eq!(ask(&db, &scope, &words("市民会館")).total, Some(1));
+    }
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn a_version_has_lines_of_its_own() {
     let (_database, db) = database();
     let folder = tempfile::tempdir().unwrap();

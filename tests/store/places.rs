@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use machikura::query::grouping::{Grouping, Key};
-use machikura::query::{Area, Query, Sort, Test};
+use machikura::query::{Area, Expression, Geometry, Position, Query, Relation, Sort, Test};
 use machikura::schema::Record;
 use machikura::store::records::{self, Scope, groups};
 use machikura::store::{Db, StoreError};
@@ -176,6 +176,25 @@ fn which_tables_are_asked_makes_no_difference() {
         assert_eq!(found, expected);
         let counted = db.read_blocking(|c| records::count(c, &schema(), &scope, &query)).unwrap();
         assert_eq!(counted, expected.len() as u64);
+        // The same box as a shape, and all that lies outside of it.
+        let place = |longitude, latitude| Position { longitude, latitude };
+        let ring = [(west, south), (east, south), (east, north), (west, north), (west, south)];
+        let ring = ring.map(|(longitude, latitude)| place(longitude, latitude)).to_vec();
+        let mut both = Vec::new();
+        for negated in [false, true] {
+            let (relation, geometry) = (Relation::Intersects, Geometry::Polygons(vec![vec![ring.clone()]]));
+            let shape = Expression::Spatial { relation, geometry, negated };
+            let filter = Expression::all(vec![Expression::Located(true), shape]);
+            let page = ask(&db, &scope, &Query { filter: Some(filter), limit: 1_000, ..all() });
+            let mut found = ids(&page);
+            found.sort();
+            assert!(negated || found == expected, "{found:?} instead of {expected:?}");
+            both.extend(found);
+        }
+        both.sort();
+        let mut located: Vec<String> = truth.iter().map(|(_, id)| id.clone()).collect();
+        located.sort();
+        assert_eq!(both, located);
         let grouping = Grouping::counts_of(Key::Dataset);
         let page = db.read_blocking(|c| groups::page(c, &schema(), &scope, &query, &grouping)).unwrap();
         let counted: u64 = page.records.iter().map(|record| record.token(1).parse::<u64>().expect("a count")).sum();

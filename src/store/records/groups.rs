@@ -37,7 +37,7 @@ pub fn page(
     query: &Query,
     grouping: &Grouping,
 ) -> Result<Page, StoreError> {
-    let scope = &*places::within(scope, query.area.as_ref());
+    let scope = &*places::within(scope, query);
     let answered = grouping.schema(schema);
     let order = Order::of(&answered, query);
     let groups = match source_of(scope, query, grouping) {

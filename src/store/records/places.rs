@@ -7,19 +7,48 @@ use super::Scope;
 use super::near::Place;
 use super::scope::Table;
 use crate::catalog::BoundingBox;
-use crate::query::Area;
+use crate::query::{Area, Expression, Geometry, Position, Query};
 
-/// The tables that may have records in an area; without one all.
-pub fn within<'s>(scope: &'s Scope, area: Option<&Area>) -> Cow<'s, Scope> {
-    match area {
-        None | Some(Area::Near { radius_m: None, .. }) => Cow::Borrowed(scope),
-        Some(&Area::Box { west, south, east, north }) => {
-            Cow::Owned(within_box(scope, &BoundingBox { west, south, east, north }))
+/// The tables that may have records where a question asks for them; all, where it says nothing of places.
+pub fn within<'s>(scope: &'s Scope, query: &Query) -> Cow<'s, Scope> {
+    let of_area = query.area.as_ref().and_then(box_of_area);
+    let of_filter = query.filter.as_ref().and_then(box_of_filter);
+    let boxes = of_area.into_iter().chain(of_filter);
+    boxes.fold(Cow::Borrowed(scope), |scope, area| Cow::Owned(within_box(&scope, &area)))
+}
+
+fn box_of_area(area: &Area) -> Option<BoundingBox> {
+    match *area {
+        Area::Near { radius_m: None, .. } => None,
+        Area::Box { west, south, east, north } => Some(BoundingBox { west, south, east, north }),
+        Area::Near { latitude, longitude, radius_m: Some(metres) } => {
+            Some(Place { latitude, longitude, radius_m: Some(metres) }.box_of(metres))
         }
-        Some(&Area::Near { latitude, longitude, radius_m: Some(metres) }) => {
-            let place = Place { latitude, longitude, radius_m: Some(metres) };
-            Cow::Owned(within_box(scope, &place.box_of(metres)))
+    }
+}
+
+/// A box in which every record lies that passes a filter; `None`: it may lie anywhere.
+fn box_of_filter(filter: &Expression) -> Option<BoundingBox> {
+    match filter {
+        Expression::And(parts) => parts.iter().find_map(box_of_filter),
+        // However a place and a shape stand to one another, they meet; only that they do not is another matter.
+        Expression::Spatial { geometry, negated: false, .. } => box_around(geometry),
+        _ => None,
+    }
+}
+
+fn box_around(geometry: &Geometry) -> Option<BoundingBox> {
+    let positions = |positions: &[Position]| {
+        let points = positions.iter().map(|position| BoundingBox::of_point(position.longitude, position.latitude));
+        points.reduce(BoundingBox::with)
+    };
+    match geometry {
+        Geometry::Points(points) => positions(points),
+        Geometry::Lines(lines) => lines.iter().filter_map(|line| positions(line)).reduce(BoundingBox::with),
+        Geometry::Polygons(polygons) => {
+            polygons.iter().flatten().filter_map(|ring| positions(ring)).reduce(BoundingBox::with)
         }
+        Geometry::Collection(members) => members.iter().filter_map(box_around).reduce(BoundingBox::with),
     }
 }
 
