@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 /// How long the load lasts.
 pub const SECONDS: u64 = 3;
+/// How long before that the same is asked and not counted: connections open, and caches fill.
+const WARM_UP: Duration = Duration::from_secs(1);
 const CONNECTIONS: usize = 32;
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -74,8 +76,8 @@ pub fn load(server: SocketAddr, addresses: &[&str]) -> Load {
 
 /// Asks these requests in turn; the error of a server that breaks off.
 pub fn load_with(server: SocketAddr, requests: &[Request]) -> io::Result<Load> {
-    let begin = Instant::now();
-    let end = begin + Duration::from_secs(SECONDS);
+    let from = Instant::now() + WARM_UP;
+    let end = from + Duration::from_secs(SECONDS);
     let results: io::Result<Vec<(Vec<Duration>, u64, usize)>> = std::thread::scope(|threads| {
         let workers: Vec<_> = (0..CONNECTIONS)
             .map(|worker| {
@@ -88,6 +90,7 @@ pub fn load_with(server: SocketAddr, requests: &[Request]) -> io::Result<Load> {
                             break;
                         }
                         match connection.ask(request, &mut io::sink())? {
+                            _ if begin < from => {}
                             Some(length) => {
                                 bytes += length;
                                 latencies.push(begin.elapsed());
@@ -101,7 +104,7 @@ pub fn load_with(server: SocketAddr, requests: &[Request]) -> io::Result<Load> {
             .collect();
         workers.into_iter().map(|worker| worker.join().expect("no panic")).collect()
     });
-    let (results, seconds) = (results?, begin.elapsed().as_secs_f64());
+    let (results, seconds) = (results?, from.elapsed().as_secs_f64());
     let bytes = results.iter().map(|(_, bytes, _)| bytes).sum();
     let refused = results.iter().map(|(.., refused)| refused).sum();
     let mut latencies: Vec<Duration> = results.into_iter().flat_map(|(latencies, ..)| latencies).collect();
