@@ -152,6 +152,20 @@ fn across_organizations() {
     assert_eq!(groups("group_by=名称&limit=1&sort=-名称"), json!([{"名称": "う", "count": 3}]));
     let facets = app.get(&format!("{ACROSS}?facets=dataset&limit=0&名称=あ")).json()["facets"].clone();
     assert_eq!(facets, json!({"dataset": [{"value": "331007_aed", "count": 2}, {"value": "332020_aed", "count": 1}]}));
+    // Of what words find, before there are files beside the database and with them.
+    for _ in 0..30 {
+        assert_eq!(groups("group_by=dataset&q=１階"), json!([of("331007", 5), of("332020", 2)]));
+        let both = json!([{"dataset": "331007_aed", "設置位置": "1階", "count": 5}, {"dataset": "332020_aed", "設置位置": "1階", "count": 2}]);
+        assert_eq!(groups("group_by=dataset,設置位置&q=1階"), both);
+        assert_eq!(groups("aggregate=count&q=1階"), json!([{"count": 7}]));
+        assert_eq!(groups("aggregate=count&q=3階"), json!([{"count": 0}]));
+        assert_eq!(groups("group_by=dataset&q=3階"), json!([]));
+        let facets = app.get(&format!("{ACROSS}?facets=dataset,開始時間&limit=0&q=1階")).json()["facets"].clone();
+        let times = json!([{"value": "10:00", "count": 4}, {"value": "09:00", "count": 3}]);
+        let datasets = json!([{"value": "331007_aed", "count": 5}, {"value": "332020_aed", "count": 2}]);
+        assert_eq!(facets, json!({"dataset": datasets, "開始時間": times}));
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
     let empty = "/api/v1/standards/event/records";
     assert_eq!(app.get(&format!("{empty}?group_by=dataset")).json()["records"], json!([]));
     assert_eq!(app.get(&format!("{empty}?group_by=イベント名")).json()["records"], json!([]));

@@ -172,6 +172,11 @@ fn load(
     let mut statement = Statement::default();
     let parts = conditions.iter().map(|condition| (condition.field, Some(condition)));
     let parts: Vec<_> = parts.chain(fields.iter().map(|field| (*field, None))).collect();
+    let mut columns = Columns { conditions: HashMap::new(), keys: HashMap::new() };
+    // Groups by data set of what words find need no column.
+    if parts.is_empty() {
+        return Ok(columns);
+    }
     let mut kept = kept(scope, parts.iter().map(|(field, _)| *field));
     for (number, (field, condition)) in parts.into_iter().enumerate() {
         statement.push(if number > 0 { " UNION ALL SELECT table_id, " } else { "SELECT table_id, " });
@@ -192,7 +197,6 @@ fn load(
         statement.push(" FROM column_profiles WHERE field = ").integer(filter::number(field)).push(" AND ");
         statement.append(scope.filter());
     }
-    let mut columns = Columns { conditions: HashMap::new(), keys: HashMap::new() };
     let is_common = conditions.len() + fields.len() <= 2;
     let rows: Vec<Column> = statement.lasting_if(is_common).select::<ColumnTypes>().load(connection)?;
     for (table, part, codes, count, passing, values) in rows {
