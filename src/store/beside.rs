@@ -54,9 +54,9 @@ impl Beside {
         Beside { folder, db, missing: Arc::default(), maker: OnceLock::new() }
     }
 
-    /// Lines. If they are not there they will be, but nobody waits for them.
-    pub fn lines(&self, of: Of, content: Content) -> Option<LinesFile> {
-        self.find(of, content, LinesFile::open)
+    /// Lines of so many rows. If they are not there they will be, but nobody waits for them.
+    pub fn lines(&self, of: Of, content: Content, rows: i32) -> Option<LinesFile> {
+        self.find(of, content, |file, length| LinesFile::open(file, length, rows))
     }
 
     /// The codes of a field, one or two bytes for each of so many rows; as [`Beside::lines`].

@@ -123,16 +123,20 @@ pub struct LinesFile {
 }
 
 impl LinesFile {
-    /// Reads the places of the blocks.
+    /// Reads the places of the blocks of so many rows.
     ///
     /// # Errors
-    /// Where the file cannot be read, or is none of this kind.
-    pub fn open(file: File, length: u64) -> io::Result<LinesFile> {
+    /// Where the file cannot be read, or is none of this kind, or of other rows.
+    pub fn open(file: File, length: u64, rows: i32) -> io::Result<LinesFile> {
         let mut end = [0; 16];
         let places_end = length.checked_sub(16).ok_or(io::ErrorKind::InvalidData)?;
         file.read_exact_at(&mut end, places_end)?;
         let (blocks, seal) = end.split_at(8);
         let places_length = number(blocks).checked_mul(8).filter(|_| seal == SEAL).ok_or(io::ErrorKind::InvalidData)?;
+        let expected = u64::try_from((i64::from(rows) + i64::from(BLOCK_ROWS) - 1) / i64::from(BLOCK_ROWS));
+        if expected != Ok(number(blocks)) {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
         let lines_end = places_end.checked_sub(places_length).ok_or(io::ErrorKind::InvalidData)?;
         let mut places = vec![0; usize::try_from(places_length).map_err(io::Error::other)?];
         file.read_exact_at(&mut places, lines_end)?;
@@ -182,10 +186,10 @@ mod tests {
 
     use super::*;
 
-    fn opened(bytes: &[u8]) -> io::Result<LinesFile> {
+    fn opened(bytes: &[u8], rows: i32) -> io::Result<LinesFile> {
         let mut file = tempfile::tempfile()?;
         file.write_all(bytes)?;
-        LinesFile::open(file, u64::try_from(bytes.len()).expect("a length fits"))
+        LinesFile::open(file, u64::try_from(bytes.len()).expect("a length fits"), rows)
     }
 
     proptest! {
@@ -198,8 +202,9 @@ mod tests {
             let mut writer = Writer::new(&mut bytes);
             lines.iter().for_each(|(row, line)| writer.line(*row, line).unwrap());
             writer.seal().unwrap();
-            let file = opened(&bytes).unwrap();
             let last = lines.last_key_value().map_or(0, |(row, _)| *row);
+            let file = opened(&bytes, last).unwrap();
+            prop_assert!(opened(&bytes, last + BLOCK_ROWS).is_err());
             prop_assert_eq!(i32::try_from(file.blocks()), Ok((last + BLOCK_ROWS - 1) / BLOCK_ROWS));
             let mut found = Vec::new();
             file.read(wanted.iter().copied(), |first, bytes| {
@@ -220,9 +225,9 @@ mod tests {
         let mut writer = Writer::new(&mut whole);
         (1..100).for_each(|row| writer.line(row, "一行").unwrap());
         writer.seal().unwrap();
-        assert!(opened(&whole).is_ok());
+        assert!(opened(&whole, 99).is_ok());
         for length in 0..whole.len() {
-            assert!(opened(&whole[..length]).is_err(), "{length} bytes");
+            assert!(opened(&whole[..length], 99).is_err(), "{length} bytes");
         }
     }
 }

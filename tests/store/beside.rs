@@ -25,10 +25,11 @@ pub fn wait_for(db: &Db, files: &Beside, dataset: &str, contents: &[Content]) {
     let entry = db.read_blocking(|c| catalog::find_dataset(c, &id(dataset))).unwrap().expect("the data set");
     let of = Of { table: entry.tables[0].key, stored: entry.tables[0].created_at.as_microsecond() };
     let begin = Instant::now();
-    let rows = usize::try_from(entry.tables[0].last_row).unwrap();
+    let last_row = entry.tables[0].last_row;
+    let rows = usize::try_from(last_row).unwrap();
     let is_there = |content: &Content| match content {
         Content::Codes(field) => files.codes(of, *field, rows).is_some(),
-        Content::Searched | Content::Field(_) => files.lines(of, *content).is_some(),
+        Content::Searched | Content::Field(_) => files.lines(of, *content, last_row).is_some(),
     };
     while !contents.iter().all(is_there) {
         assert!(begin.elapsed() < Duration::from_secs(60), "the files are not made");

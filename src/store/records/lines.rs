@@ -76,7 +76,7 @@ fn in_files(
             continue;
         }
         // One table after the other, so that few files are open. All that is missing is asked for, not the first alone.
-        let files = looks.iter().map(|look| kept.lines(table.of(), look.content)).collect::<Vec<_>>();
+        let files = looks.iter().map(|look| kept.lines(table.of(), look.content, table.last_row)).collect::<Vec<_>>();
         let (Some(files), Some(found)) = (files.into_iter().collect::<Option<Vec<_>>>(), &mut hits) else {
             hits = None;
             continue;

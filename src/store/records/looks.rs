@@ -3,6 +3,7 @@
 use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter, memrchr};
 
+use super::source::Sought;
 use crate::query::{Operand, Query, Test};
 use crate::schema::{Comparison, Kind, Schema, json_token, token_text};
 use crate::store::beside::Content;
@@ -47,19 +48,14 @@ impl<'q> Look<'q> {
 
     fn at(schema: &Schema, field: usize, test: &'q Test) -> Option<Look<'q>> {
         let comparison = schema.fields().get(field).map(|field| field.kind.comparison());
-        let needle = match test {
-            _ if comparison != Some(Comparison::Text) => return None,
-            Test::In { values, null: false } => Needle::of(&values.iter().map(token_of).collect::<Vec<_>>()),
-            Test::Contains(part) => Needle::of(&[inner(part)]),
-            Test::StartsWith(part) => Needle::of(&[format!("\"{}", inner(part))]),
-            Test::EndsWith(part) => Needle::of(&[format!("{}\"", inner(part))]),
-            Test::In { null: true, .. }
-            | Test::NotIn { .. }
-            | Test::Lt(_)
-            | Test::Lte(_)
-            | Test::Gt(_)
-            | Test::Gte(_)
-            | Test::IsNull(_) => return None,
+        if comparison != Some(Comparison::Text) {
+            return None;
+        }
+        let needle = match (Sought::by(test)?, test) {
+            (Sought::OneOf(values), _) => Needle::of(&values.iter().map(token_of).collect::<Vec<_>>()),
+            (Sought::Part(part), Test::StartsWith(_)) => Needle::of(&[format!("\"{}", inner(part))]),
+            (Sought::Part(part), Test::EndsWith(_)) => Needle::of(&[format!("{}\"", inner(part))]),
+            (Sought::Part(part), _) => Needle::of(&[inner(part)]),
         };
         Some(Look { content: Content::Field(field), needles: vec![needle], test: Some(test) })
     }

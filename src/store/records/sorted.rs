@@ -37,7 +37,7 @@ pub fn first(schema: &Schema, scope: &Scope, query: &Query, hits: Option<&Hits>)
     let mut best = Best::of(schema, query, *sort)?;
     for table in scope.tables().iter().filter(|table| table.last_row > 0) {
         // One table after the other, so that few files are open. All that is missing is asked for, not the first alone.
-        match kept.lines(table.of(), Content::Field(sort.field)) {
+        match kept.lines(table.of(), Content::Field(sort.field), table.last_row) {
             Some(file) if best.is_told => {
                 if let Err(error) = best.see(table, &file, hits) {
                     tracing::warn!(%error, table = table.key, "lines could not be read");
