@@ -96,8 +96,10 @@ fn look_at_neighbours(text: &str, literal: &str) -> Option<String> {
 }
 
 fn is_digit(character: Option<char>) -> bool {
-    character
-        .is_some_and(|character| by_character(&character.to_string()).chars().all(|folded| folded.is_ascii_digit()))
+    character.is_some_and(|character| {
+        let folded = by_character(&character.to_string());
+        !folded.is_empty() && folded.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 /// Replaces characters by what stands around them.
@@ -267,6 +269,8 @@ mod tests {
             ("一ヶ月", Some("1が月")),
             ("霞ヶ", Some("霞が")),
             ("1ー2ー3", Some("1-2-3")),
+            ("ーーー", None),
+            ("1ーー2", None),
             ("サーバ", None),
             ("しけん", None),
         ] {
