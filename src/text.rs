@@ -73,7 +73,14 @@ impl Bilingual {
 /// assert_eq!(machikura::text::nfkc("建物名等（方書）"), "建物名等(方書)");
 /// ```
 pub fn nfkc(text: &str) -> String {
-    if is_nfkc_quick(text.chars()) == IsNormalized::Yes { text.to_owned() } else { text.nfkc().collect() }
+    let is_normal = text.chars().all(is_usual) || is_nfkc_quick(text.chars()) == IsNormalized::Yes;
+    if is_normal { text.to_owned() } else { text.nfkc().collect() }
+}
+
+/// Whether a character is one of those that texts are mostly made of and NFKC changes nowhere: ASCII, kana with their sound
+/// marks in them, kanji.
+fn is_usual(character: char) -> bool {
+    matches!(character, '\0'..='\x7F' | 'ぁ'..='ゖ' | 'ァ'..='ヺ' | 'ー' | '一'..='\u{9FFF}')
 }
 
 /// Folds a column heading so that spellings seen in real files meet: NFKC, lower case, every dash and long-vowel
@@ -315,6 +322,13 @@ mod tests {
     fn folding_is_idempotent() {
         for label in ["名称（カナ）", "ＵＲＬ", "コ―ド", "0～4歳の男性", "e¨"] {
             assert_eq!(fold_label(&fold_label(label)), fold_label(label));
+        }
+    }
+
+    #[test]
+    fn usual_characters_are_nowhere_changed() {
+        for character in ('\0'..=char::MAX).filter(|character| is_usual(*character)) {
+            assert_eq!(is_nfkc_quick(std::iter::once(character)), IsNormalized::Yes, "{character}");
         }
     }
 }

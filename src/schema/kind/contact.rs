@@ -29,7 +29,7 @@ pub(super) fn check_url(text: &str) -> Result<(), ValueError> {
 /// Whether a scheme and a host with a point inside stand in front.
 fn is_url(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else { return false };
-    let end = rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    let end = memchr::memchr3(b'/', b'?', b'#', rest.as_bytes()).unwrap_or(rest.len());
     let host = &rest.as_bytes()[..end];
     host.contains(&b'.') && !host.starts_with(b".") && !host.ends_with(b".")
 }
@@ -56,23 +56,40 @@ pub(super) fn propose_url(text: &str) -> Option<String> {
 
 /// One address, or several with `;` between.
 pub(super) fn check_email(text: &str) -> Result<(), ValueError> {
-    if text.split(';').all(|one| is_email(one.trim())) { Ok(()) } else { Err(ValueError::Form) }
+    let is_fine = match memchr::memchr(b';', text.as_bytes()) {
+        Some(_) => text.split(';').all(|one| is_email(one.trim())),
+        None => is_email(text.trim()),
+    };
+    if is_fine { Ok(()) } else { Err(ValueError::Form) }
 }
 
 /// Whether a part with a point inside stands behind the only at sign, and another one in front of it.
 fn is_email(text: &str) -> bool {
-    let (mut host, mut has_point) = (None, false);
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'@' if at > 0 && host.is_none() => host = Some(at + 1),
-            b'.' => has_point |= host.is_some(),
-            b'@' | b'(' | b')' | b'<' | b'>' | b'[' | b']' | b':' | b';' | b',' | b'\\' | b'"' => return false,
-            _ if byte.is_ascii_graphic() => {}
-            _ => return false,
-        }
-    }
-    has_point && !text.ends_with('.') && host.is_some_and(|host| text.as_bytes().get(host) != Some(&b'.'))
+    let Some(at) = memchr::memchr(b'@', text.as_bytes()) else { return false };
+    let (name, host) = (&text.as_bytes()[..at], &text.as_bytes()[at + 1..]);
+    // To the end, so that no byte waits for the one before.
+    let are_fine = |bytes: &[u8]| bytes.iter().fold(true, |fine, byte| fine & MAIL[usize::from(*byte)]);
+    !name.is_empty()
+        && are_fine(name)
+        && are_fine(host)
+        && host.contains(&b'.')
+        && !host.starts_with(b".")
+        && !host.ends_with(b".")
 }
+
+/// The bytes that stand in an address of mail beside the at sign.
+const MAIL: [bool; 256] = {
+    let mut fine = [false; 256];
+    let mut at = 0_usize;
+    while at < 256 {
+        let byte = at.to_le_bytes()[0];
+        let is_sign =
+            matches!(byte, b'@' | b'(' | b')' | b'<' | b'>' | b'[' | b']' | b':' | b';' | b',' | b'\\' | b'"');
+        fine[at] = byte.is_ascii_graphic() && !is_sign;
+        at += 1;
+    }
+    fine
+};
 
 /// `mailto:` before the address.
 pub(super) fn normalise_email(text: &str) -> Option<String> {

@@ -4,41 +4,50 @@ use crate::schema::ValueError;
 
 /// One number, or several with ` / ` or `;` between them.
 pub(super) fn check(text: &str) -> Result<(), ValueError> {
-    if text.split(['/', ';']).all(|one| is_phone(one.trim())) { Ok(()) } else { Err(ValueError::Form) }
+    let is_fine = match memchr::memchr2(b'/', b';', text.as_bytes()) {
+        Some(_) => text.split(['/', ';']).all(|one| is_phone(one.trim())),
+        None => is_phone(text.trim()),
+    };
+    if is_fine { Ok(()) } else { Err(ValueError::Form) }
 }
 
 /// `0AA-BBBB-CCCC`, `(0AA)BBBB-CCCC` or `0AABBBBCCCC`.
 fn is_phone(text: &str) -> bool {
-    let is_bracketed = text.starts_with('(');
-    let (mut digits, mut count, mut parts, mut part) = ([0; MOST_DIGITS], 0, [0; 3], 0);
-    for byte in text.bytes().skip(usize::from(is_bracketed)) {
+    let (body, is_bracketed) = text.strip_prefix('(').map_or((text, false), |body| (body, true));
+    // The first four digits as they are, the count of all, and the counts at the signs between them.
+    let (mut first, mut count, mut ends, mut signs) = ([0; 4], 0, [0; 2], 0);
+    for byte in body.bytes() {
         match byte {
-            b'0'..=b'9' if count < MOST_DIGITS => {
-                digits[count] = byte;
+            b'0'..=b'9' => {
+                if count < first.len() {
+                    first[count] = byte;
+                }
                 count += 1;
-                parts[part] += 1;
             }
-            b')' if is_bracketed && part == 0 => part = 1,
-            b'-' if part == 1 || (part == 0 && !is_bracketed) => part += 1,
+            b')' if is_bracketed && signs == 0 => {
+                ends[0] = count;
+                signs = 1;
+            }
+            b'-' if signs == 1 || (signs == 0 && !is_bracketed) => {
+                ends[signs] = count;
+                signs += 1;
+            }
             _ => return false,
         }
     }
-    let is_parted = match (parts, part) {
-        (_, 0) => !is_bracketed,
-        ([2..=5, 1..=4, 3..=4], 2) => true,
+    let is_parted = match signs {
+        0 => !is_bracketed,
+        2 => matches!((ends[0], ends[1] - ends[0], count - ends[1]), (2..=5, 1..=4, 3..=4)),
         _ => false,
     };
-    is_parted && is_number(&digits[..count])
+    is_parted && is_number(first, count)
 }
 
-/// Of a mobile number.
-const MOST_DIGITS: usize = 11;
-
 /// Ten digits from 0; eleven for mobile and IP telephones (0A0) and for 0800.
-fn is_number(digits: &[u8]) -> bool {
-    match digits.len() {
-        10 => digits[0] == b'0',
-        11 => digits.starts_with(b"0800") || (digits[0] == b'0' && digits[2] == b'0'),
+fn is_number(first: [u8; 4], count: usize) -> bool {
+    match count {
+        10 => first[0] == b'0',
+        11 => first == *b"0800" || (first[0] == b'0' && first[2] == b'0'),
         _ => false,
     }
 }

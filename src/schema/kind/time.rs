@@ -3,12 +3,14 @@
 use crate::schema::ValueError;
 
 pub(super) fn check(text: &str) -> Result<(), ValueError> {
-    let bytes = text.as_bytes();
-    if bytes.len() != 5 || bytes[2] != b':' || ![0, 1, 3, 4].iter().all(|index: &usize| bytes[*index].is_ascii_digit())
-    {
+    let &[ten, hour, b':', minutes, minute] = text.as_bytes() else { return Err(ValueError::Form) };
+    if ![ten, hour, minutes, minute].iter().all(u8::is_ascii_digit) {
         return Err(ValueError::Form);
     }
-    if text == "24:00" || (&text[..2] < "24" && &text[3..] < "60") { Ok(()) } else { Err(ValueError::NotReal) }
+    match (ten, hour, minutes, minute) {
+        (b'2', b'4', b'0', b'0') | (b'0' | b'1', _, ..b'6', _) | (b'2', ..b'4', ..b'6', _) => Ok(()),
+        _ => Err(ValueError::NotReal),
+    }
 }
 
 /// `9:00`, `9:00:00`, `9時`, `9時30分`, `8時半`, `午後5時`, `5:30 PM`, and a time that Excel gave the day before its first.
