@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 use machikura::standard::Registry;
 use machikura::tabular::Upload;
+use machikura::text::Lang;
+use machikura::validate::report::{self, Wording};
 use machikura::validate::{self, Recipe, Request, repair};
 
 /// Interleaved runs; the median of each is shown.
@@ -95,8 +97,9 @@ fn own(folder: &Path) -> Vec<Measured> {
     let machikura = option_env!("CARGO_BIN_EXE_machikura").filter(|path| Path::new(path).exists());
     let measured = |work: &str, title, file, beside| {
         let mut command: Vec<OsString> = match machikura {
-            Some(machikura) if work == "check" => {
-                [machikura, "validate", "--format", "json", "--standard", "aed"].map(OsString::from).into()
+            Some(machikura) if work.starts_with("check") => {
+                let format = if work == "check" { "text" } else { "json" };
+                [machikura, "validate", "--format", format, "--standard", "aed"].map(OsString::from).into()
             }
             _ => vec![own.clone().into(), work.into()],
         };
@@ -108,6 +111,7 @@ fn own(folder: &Path) -> Vec<Measured> {
         measured("check", "check, UTF-8", "utf8.csv", 0),
         measured("decode", "decode and csv loop (floor)", "cp932.csv", 2),
         measured("check", "check, CP932", "cp932.csv", 2),
+        measured("check-json", "check, UTF-8, JSON with SHA-256 of the file", "utf8.csv", 0),
         measured("correct", "check and correct, UTF-8", "utf8.csv", 0),
     ]
 }
@@ -217,10 +221,14 @@ fn work_off(work: &str, path: &Path) {
             let bytes = std::fs::read(path).expect("just written");
             records(encoding_rs::SHIFT_JIS.decode(&bytes).0.as_bytes())
         }
-        "check" => {
-            let request = Request { standard: Registry::embedded().find("aed"), ..Request::new(Registry::embedded()) };
-            let upload = Upload::from_file(path, None);
-            let checked = validate::check(&upload, &request).expect("a table");
+        "check" | "check-json" => {
+            let registry = Registry::embedded();
+            let format = report::by_id(if work == "check" { "text" } else { "json" }).expect("a format");
+            let digest = format.names_digest();
+            let request = Request { standard: registry.find("aed"), digest, ..Request::new(registry) };
+            let checked = validate::check(&Upload::from_file(path, None), &request).expect("a table");
+            let wording = Wording { registry, lang: Lang::Ja, in_colour: false };
+            format.write(&checked, &wording, &mut io::sink()).expect("a report");
             assert!(checked.report.errors > 0, "the errors were found");
             checked.report.rows()
         }

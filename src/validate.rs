@@ -19,6 +19,7 @@ mod publishable;
 mod recipe;
 mod remembered;
 mod repair;
+mod repeated;
 mod repeats;
 pub mod report;
 mod rule;
@@ -54,6 +55,8 @@ pub struct Request<'a> {
     pub columns: Option<&'a BTreeMap<String, String>>,
     /// How many findings the report lists; all are counted.
     pub max_issues: usize,
+    /// Whether the report is to name the SHA-256 of the file, without which nothing can be published.
+    pub digest: bool,
     /// How many threads check a large file. The report is the same for any number.
     pub threads: usize,
 }
@@ -62,10 +65,18 @@ pub struct Request<'a> {
 const MOST_THREADS: usize = 4;
 
 impl<'a> Request<'a> {
-    /// Recognise the data set, know no publisher, list a thousand findings, use the machine's cores.
+    /// Recognise the data set, know no publisher, list a thousand findings, name the SHA-256, use the machine's cores.
     pub fn new(registry: &'a Registry) -> Request<'a> {
         let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_THREADS));
-        Request { registry, standard: None, organization: None, columns: None, max_issues: 1_000, threads }
+        Request {
+            registry,
+            standard: None,
+            organization: None,
+            columns: None,
+            max_issues: 1_000,
+            digest: true,
+            threads,
+        }
     }
 }
 
@@ -115,7 +126,7 @@ pub fn check(upload: &Upload, request: &Request<'_>) -> Result<Checked, ReadErro
 }
 
 fn check_as(upload: &Upload, document: Document, request: &Request<'_>) -> Result<Checked, ReadError> {
-    let digest = upload.digest();
+    let digest = request.digest.then(|| upload.digest());
     if document.container == Container::Zip {
         return engine::check_tables(upload, document, digest, request);
     }

@@ -41,7 +41,7 @@ impl Validate {
             Err(message) => return refuse(&message),
         };
         let request = match self.target.request(&registry, format.listed()) {
-            Ok(request) => request,
+            Ok(request) => Request { digest: format.names_digest(), ..request },
             Err(message) => return refuse(&message),
         };
         let is_plain = self.no_color.as_ref().is_some_and(|value| !value.is_empty());

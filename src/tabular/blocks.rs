@@ -3,7 +3,7 @@
 use memchr::{memchr2_iter, memrchr};
 
 use super::ReadError;
-use super::decode::{LineFacts, TextReader};
+use super::decode::{Added, LineFacts, TextReader};
 use super::parse::{self, Row, RowSpan, Span};
 
 /// The least that a block of text holds, in bytes, unless the text ends.
@@ -58,6 +58,14 @@ impl ParsedBlock<'_> {
                 let number = u64::try_from(rows_before + index + 1).expect("a workbook has fewer than 2^64 rows");
                 Some(Row::of_strings(number, cells.get(index)?))
             }
+        }
+    }
+
+    /// How many rows there are.
+    pub fn row_count(&self) -> usize {
+        match &self.0 {
+            Parsed::Text { rows, .. } => rows.len(),
+            Parsed::Cells { cells, .. } => cells.len(),
         }
     }
 
@@ -146,14 +154,12 @@ impl Cutter {
         let lines_before = self.lines;
         let mut end = None;
         while end.is_none() || self.pending.len() < BLOCK {
-            if !self.text.read_text(&mut self.pending)? {
-                break;
-            }
+            let Some(added) = self.text.read_text(&mut self.pending)? else { break };
             // A second byte-order mark belongs to no cell either.
             if std::mem::take(&mut self.is_first) && self.pending.starts_with('\u{feff}') {
                 self.pending.drain(..'\u{feff}'.len_utf8());
             }
-            end = self.scan().or(end);
+            end = self.scan(added).or(end);
         }
         // What is left without a line end is a row that was never closed.
         let end = end.unwrap_or(self.pending.len());
@@ -170,14 +176,13 @@ impl Cutter {
     }
 
     /// Looks at what is new and gives the place behind the last line end in it that ends a row.
-    fn scan(&mut self) -> Option<usize> {
+    fn scan(&mut self, added: Added) -> Option<usize> {
         let bytes = self.pending.as_bytes();
         let new = &bytes[self.scanned..];
-        let line_ends = memchr::memchr_iter(b'\n', new).count();
-        self.line_ends += u64::try_from(line_ends).expect("a text has fewer than 2^64 lines");
+        self.line_ends += added.line_ends;
         let mut end = None;
-        if !self.is_quoted && memchr::memchr(b'"', new).is_none() {
-            self.lines += u64::try_from(line_ends).expect("a text has fewer than 2^64 lines");
+        if !self.is_quoted && added.quotes == 0 {
+            self.lines += added.line_ends;
             end = memrchr(b'\n', new).map(|at| self.scanned + at + 1);
         } else {
             for at in memchr2_iter(b'"', b'\n', new).map(|at| self.scanned + at) {

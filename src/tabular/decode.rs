@@ -161,6 +161,14 @@ pub struct LineFacts {
     pub quotes: u64,
 }
 
+impl LineFacts {
+    /// What was added since.
+    fn since(self, before: LineFacts) -> Added {
+        let line_ends = |facts: LineFacts| facts.crlf + facts.lf + facts.cr;
+        Added { line_ends: line_ends(self) - line_ends(before), quotes: self.quotes - before.quotes }
+    }
+}
+
 impl TextReader {
     pub(super) fn new(source: Box<dyn Read + Send>, form: TextForm) -> TextReader {
         // A decoder that removes the mark is needed with UTF-8 too, and it checks what it passes on.
@@ -188,14 +196,15 @@ impl TextReader {
         self.facts
     }
 
-    /// Adds the next piece of the text to `out`; `false` where there is none.
+    /// Adds the next piece of the text to `out` and counts what was added; `None` where there is none.
     ///
     /// # Errors
     /// The source's.
-    pub(super) fn read_text(&mut self, out: &mut String) -> io::Result<bool> {
+    pub(super) fn read_text(&mut self, out: &mut String) -> io::Result<Option<Added>> {
         let start = out.len();
+        let mut added = Added::default();
         while out.len() == start {
-            let Some(decoder) = self.decoder.as_mut() else { return Ok(false) };
+            let Some(decoder) = self.decoder.as_mut() else { return Ok(None) };
             let count = self.source.read(&mut self.raw)?;
             let is_last = count == 0;
             out.reserve(decoder.max_utf8_buffer_length(count).expect("a buffer is far from the largest length"));
@@ -209,21 +218,23 @@ impl TextReader {
                 let (result, _, _) = decoder.decode_to_string(&self.raw[..count], out, is_last);
                 debug_assert_eq!(result, CoderResult::InputEmpty, "there is room for all of it");
             }
-            self.join_line_ends(out, start);
+            added = self.join_line_ends(out, start);
             if is_last {
                 self.decoder = None;
                 if self.last != b'\n' {
                     out.push('\n');
+                    added.line_ends += 1;
                 }
             }
         }
-        Ok(true)
+        Ok(Some(added))
     }
 
     /// Turns CR LF and CR from `start` on into LF, across pieces too, and counts.
-    fn join_line_ends(&mut self, out: &mut String, start: usize) {
+    fn join_line_ends(&mut self, out: &mut String, start: usize) -> Added {
         let piece = &out.as_bytes()[start..];
-        let Some(last) = piece.last().copied() else { return };
+        let Some(last) = piece.last().copied() else { return Added::default() };
+        let before = self.facts;
         self.facts.quotes += count(memchr::memchr_iter(b'"', piece));
         self.facts.lf += count(memchr::memchr_iter(b'\n', piece));
         let begins_with_rest = self.last == b'\r' && piece[0] == b'\n';
@@ -234,7 +245,7 @@ impl TextReader {
         }
         self.last = last;
         if !begins_with_rest && memchr::memchr(b'\r', piece).is_none() {
-            return;
+            return self.facts.since(before);
         }
         let piece = out.split_off(start);
         let mut kept = usize::from(begins_with_rest);
@@ -251,7 +262,15 @@ impl TextReader {
             }
         }
         out.push_str(&piece[kept..]);
+        self.facts.since(before)
     }
+}
+
+/// What stands in a piece of text whose line ends were made equal.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Added {
+    pub line_ends: u64,
+    pub quotes: u64,
 }
 
 fn count(found: impl Iterator<Item = usize>) -> u64 {
@@ -264,9 +283,9 @@ impl Read for TextReader {
             let mut text = std::mem::take(&mut self.text);
             text.clear();
             self.position = 0;
-            let is_more = self.read_text(&mut text);
+            let added = self.read_text(&mut text);
             self.text = text;
-            is_more?;
+            added?;
         }
         let count = out.len().min(self.text.len() - self.position);
         out[..count].copy_from_slice(&self.text.as_bytes()[self.position..self.position + count]);

@@ -59,29 +59,38 @@ impl<'a> Row<'a> {
     #[inline]
     pub fn trimmed(&self, index: usize) -> &'a str {
         match self.cells {
-            Cells::Spans(Spans { are_neat: true, .. }) => self.cell(index),
-            _ => trim(self.cell(index)),
+            Cells::Spans(cells) => match cells.spans.get(index) {
+                Some(span) if span.is_plain() => cells.text_of(span),
+                Some(span) => trim(cells.text_of(span)),
+                None => "",
+            },
+            Cells::Strings(strings) => strings.get(index).map_or("", |cell| trim(cell)),
         }
     }
 
-    /// Whether a cell is known to hold nothing but printable ASCII without `# & < ? [` and characters from U+3000 to U+DFFF.
+    /// Whether a cell is known to hold nothing but printable ASCII without `# & < ? [` and characters from U+3000 to U+DFFF,
+    /// and no blanks around.
     #[inline]
-    pub fn is_ordinary(&self, index: usize) -> bool {
+    pub fn is_plain(&self, index: usize) -> bool {
         match self.cells {
-            Cells::Spans(cells) => cells.spans.get(index).is_none_or(|span| !span.is_odd()),
+            Cells::Spans(cells) => cells.spans.get(index).is_none_or(|span| span.is_plain()),
             Cells::Strings(_) => false,
         }
     }
 
-    /// A cell, and whether it is known to be plain: [ordinary](Row::is_ordinary), and without blanks around.
+    /// The bytes of a cell, and whether it is known to be [plain](Row::is_plain). Nobody asks here whether the cell ends where
+    /// a character does, so this is the quickest look.
     #[inline]
-    pub fn look(&self, index: usize) -> (&'a str, bool) {
+    pub fn look(&self, index: usize) -> (&'a [u8], bool) {
         match self.cells {
             Cells::Spans(cells) => match cells.spans.get(index) {
-                Some(span) => (cells.text_of(span), cells.are_neat && !span.is_odd()),
-                None => ("", true),
+                Some(span) => {
+                    let bytes = &cells.text.as_bytes()[span.start..span.end()];
+                    (bytes, span.is_plain())
+                }
+                None => (&[], true),
             },
-            Cells::Strings(strings) => (strings.get(index).map_or("", String::as_str), false),
+            Cells::Strings(strings) => (strings.get(index).map_or(&[], |cell| cell.as_bytes()), false),
         }
     }
 
@@ -94,14 +103,14 @@ impl<'a> Row<'a> {
             Cells::Spans(cells) => cells.delimiter,
             Cells::Strings(_) => b',',
         };
-        let mut joined = String::new();
+        let mut joined = String::with_capacity(USUAL_ROW);
         for index in 0..columns {
             let cell = self.trimmed(index);
             if index > 0 {
                 joined.push(char::from(delimiter));
             }
-            // Only cells in quotation marks hold these signs.
-            if memchr::memchr2(delimiter, b'\n', cell.as_bytes()).is_some() {
+            // Only cells in quotation marks hold these signs, and these are not plain.
+            if !self.is_plain(index) && memchr::memchr2(delimiter, b'\n', cell.as_bytes()).is_some() {
                 joined.push_str(&format!("\n{}\n", cell.len()));
             }
             joined.push_str(cell);
@@ -135,6 +144,9 @@ impl<'a> Row<'a> {
     }
 }
 
+/// Bytes that a row mostly takes at most.
+const USUAL_ROW: usize = 1 << 10;
+
 /// Rows in file order. Rows of a text that have not even a delimiter are skipped, but counted.
 pub struct Rows<'a> {
     blocks: Blocks<'a>,
@@ -161,25 +173,25 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Where a cell stands in a text, and whether anything out of the ordinary may be in it.
+/// Where a cell stands in a text, and whether it is known to be plain.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span {
     start: usize,
-    /// The length, and a bit at the end for what is out of the ordinary.
+    /// The length, and a bit at the end for what may not be plain.
     length: usize,
 }
 
 impl Span {
-    fn new((start, end): (usize, usize), is_odd: bool) -> Span {
-        Span { start, length: (end - start) << 1 | usize::from(is_odd) }
+    fn new((start, end): (usize, usize), is_plain: bool) -> Span {
+        Span { start, length: (end - start) << 1 | usize::from(!is_plain) }
     }
 
     fn end(self) -> usize {
         self.start + (self.length >> 1)
     }
 
-    fn is_odd(self) -> bool {
-        self.length & 1 != 0
+    fn is_plain(self) -> bool {
+        self.length & 1 == 0
     }
 }
 
@@ -221,14 +233,15 @@ pub(super) fn split(text: &mut String, delimiter: u8, lines_before: u64, spans: 
             let span = quoted_cell(text, &mut at, delimiter, (&mut signs, &mut inside), &mut meant);
             word = inside;
             word.end_cell();
-            spans.push(Span::new(span, true));
+            spans.push(Span::new(span, false));
             are_neat = false;
         } else {
             let is_empty_line = sign == b'\n' && at == start && spans.len() == row_start;
             let marks = word.end_cell();
             if !is_empty_line {
-                are_neat &= !(marks.is_odd | marks.has_blank) || is_surely_trimmed(&bytes[start..at]);
-                spans.push(Span::new((start, at), marks.is_odd));
+                let is_trimmed = !(marks.is_odd | marks.has_blank) || is_surely_trimmed(&bytes[start..at]);
+                are_neat &= is_trimmed;
+                spans.push(Span::new((start, at), is_trimmed & !marks.is_odd));
             }
         }
         start = at + 1;

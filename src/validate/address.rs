@@ -83,11 +83,14 @@ pub(super) fn is_day(block: &str) -> bool {
         Regex::new(&day).expect("the expression is sound")
     });
     let block = trim(block);
-    // Only a day ends so, or holds a slash or a Latin letter, or has ten characters.
-    let may_be_day = block.ends_with('日')
-        || block.chars().any(|character| matches!(character, '/' | '／' | 'A'..='z' | 'Ａ'..='ｚ'))
-        || block.chars().count() == 10;
-    may_be_day && (4..=24).contains(&block.len()) && DAY.is_match(&narrow(block))
+    if !(4..=24).contains(&block.len()) {
+        return false;
+    }
+    // Only a day ends so, or holds a slash or a Latin letter, full-width ones among them, or has ten characters.
+    let is_sign = |byte: &u8| matches!(byte, b'/' | b'A'..=b'z' | 0xEF);
+    let has_sign = block.as_bytes().iter().fold(false, |found, byte| found | is_sign(byte));
+    let may_be_day = has_sign || block.ends_with('日') || (block.len() >= 10 && block.chars().count() == 10);
+    may_be_day && DAY.is_match(&narrow(block))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::findings::{Finding, Severity};
+use super::repeated::Columns;
 use super::rule::{Class, Rule};
 use super::rules::RULES;
 
@@ -69,9 +70,18 @@ pub(super) struct CellFindings {
     pub counted: Vec<(Sort, u64)>,
     /// The numbers of the rows in which they are.
     pub rows: Vec<(Severity, u64)>,
+    /// For each column, how many cells are filled.
+    pub filled: Vec<u64>,
+    /// For each row of the block, the cells that are known to repeat those of the row above.
+    pub repeated: Vec<Columns>,
 }
 
 impl CellFindings {
+    /// Of a block of so many rows and columns.
+    pub fn of(rows: usize, columns: usize) -> CellFindings {
+        CellFindings { filled: vec![0; columns], repeated: vec![Columns::NONE; rows], ..CellFindings::default() }
+    }
+
     /// Adds one at the row of an index and number.
     pub fn add(&mut self, fault: &CellFault, index: usize, row: u64) {
         match &fault.finding {

@@ -24,6 +24,15 @@ struct Bound {
     check: Box<dyn CellCheck>,
 }
 
+/// Some rows of a block.
+#[derive(Clone, Copy)]
+pub(super) struct Batch<'r, 't> {
+    /// The row before them.
+    pub above: Option<Row<'t>>,
+    /// With their indices in the block.
+    pub rows: &'r [(usize, Row<'t>)],
+}
+
 /// The checks of one column.
 pub(super) struct ColumnChecks {
     field: Field,
@@ -60,49 +69,84 @@ impl ColumnChecks {
         ColumnChecks { field, glance, steps, half_width, checks, always, unmarked, alarming, may_be_empty }
     }
 
-    /// Checks the cells of the column in rows with their indices in the block, and tells how many are filled.
+    /// Checks the cells of the column in some rows of a block.
     pub(super) fn check(
         &self,
         column: usize,
-        rows: &[(usize, Row<'_>)],
+        batch: Batch<'_, '_>,
         enough: &Enough,
         seen: &mut Remembered,
         found: &mut CellFindings,
-    ) -> u64 {
-        let mut filled = 0;
-        for (index, row) in rows {
-            let (raw, is_plain) = row.look(column);
-            if raw.is_empty() && self.may_be_empty {
-                continue;
+    ) {
+        let (mut filled, mut repeated) = (0, 0);
+        let mut above = batch.above.filter(|_| seen.looks_above()).map(|row| row.look(column).0);
+        // How much the cell above counts as filled, if it is known to be fine.
+        let mut fine = None;
+        for (index, row) in batch.rows {
+            let (bytes, is_plain) = row.look(column);
+            if above == Some(bytes) {
+                repeated += 1;
+                found.repeated[*index].add(column);
+                if let Some(count) = fine {
+                    filled += count;
+                    continue;
+                }
+            } else if seen.looks_above() {
+                above = Some(bytes);
             }
-            if is_plain && self.glance.is_fine(raw) {
-                filled += 1;
-                continue;
-            }
-            if let Some(faults) = seen.find(raw) {
-                faults.iter().for_each(|fault| found.add(fault, *index, row.number));
-                filled += u64::from(!raw.is_empty());
-                continue;
-            }
-            let trimmed = row.trimmed(column);
-            let marks = self.marks(raw, trimmed, row.is_ordinary(column));
-            let faults = self.find(raw, trimmed, marks, column, enough);
-            faults.iter().for_each(|fault| found.add(fault, *index, row.number));
-            filled += u64::from(!trimmed.is_empty());
-            // A blank cell that is not empty is rare.
-            if raw.is_empty() || !trimmed.is_empty() {
-                seen.keep(raw, faults);
-            }
+            let (count, is_fine) = if bytes.is_empty() && self.may_be_empty {
+                (0, true)
+            } else if is_plain && self.glance.is_fine(bytes, || row.cell(column)) {
+                (1, true)
+            } else {
+                self.look_closely(column, (*index, row), enough, seen, found)
+            };
+            filled += count;
+            fine = is_fine.then_some(count);
         }
-        filled
+        found.filled[column] += filled;
+        seen.looked_above(batch.rows.len(), repeated);
+    }
+
+    /// Checks one cell, and tells how much it counts as filled and whether it is fine.
+    fn look_closely(
+        &self,
+        column: usize,
+        (index, row): (usize, &Row<'_>),
+        enough: &Enough,
+        seen: &mut Remembered,
+        found: &mut CellFindings,
+    ) -> (u64, bool) {
+        let (raw, trimmed) = (row.cell(column), row.trimmed(column));
+        let alike = self.glance.alike(raw.as_bytes());
+        if let Some(faults) = alike.and_then(|number| seen.find_alike(number)) {
+            faults.iter().for_each(|fault| found.add(fault, index, row.number));
+            return (1, faults.is_empty());
+        }
+        if let Some(faults) = seen.find(raw) {
+            faults.iter().for_each(|fault| found.add(fault, index, row.number));
+            return (u64::from(!raw.is_empty()), faults.is_empty());
+        }
+        let marks = self.marks(raw, trimmed, row.is_plain(column));
+        let faults = self.find(raw, trimmed, marks, column, enough);
+        faults.iter().for_each(|fault| found.add(fault, index, row.number));
+        let is_fine = faults.is_empty();
+        if let Some(number) = alike {
+            seen.keep_alike(number, &faults);
+        }
+        // A blank cell that is not empty is rare.
+        if raw.is_empty() || !trimmed.is_empty() {
+            seen.keep(raw, faults);
+        }
+        (u64::from(!trimmed.is_empty()), is_fine)
     }
 
     /// What is known of a cell before any rule is asked.
-    fn marks(&self, raw: &str, trimmed: &str, is_ordinary: bool) -> Marks {
+    fn marks(&self, raw: &str, trimmed: &str, is_plain: bool) -> Marks {
         if trimmed.is_empty() || raw.len() != trimmed.len() {
             return Marks::ALL;
         }
-        let marks = if is_ordinary { Marks::of_ordinary(raw) } else { Marks::of(raw) };
+        let marks = if is_plain { Marks::of_plain(raw) } else { Marks::of(raw) };
         let is_narrowed = self.half_width && marks.has_any(Marks::NOT_ASCII);
         if is_narrowed { Marks::ALL } else { marks }
     }
@@ -130,9 +174,10 @@ impl ColumnChecks {
                 (None, Some(_)) => Some(Class::Likely),
                 (None, None) => None,
             };
+            let severity = fault.severity;
             let finding = (!enough.is_reached(bound.place, class)).then(|| Finding {
                 rule: bound.rule,
-                severity: fault.severity,
+                severity,
                 table: 0,
                 row: None,
                 column: Some(column),
@@ -141,9 +186,9 @@ impl ColumnChecks {
                 suggestion,
                 proposal,
                 cells: 1,
-                details: fault.details,
+                details: fault.into_details(&text),
             });
-            CellFault { sort: Sort { rule: bound.place, severity: fault.severity, column, class }, finding }
+            CellFault { sort: Sort { rule: bound.place, severity, column, class }, finding }
         };
         faults.into_iter().map(told).collect()
     }
@@ -214,7 +259,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::schema::Kind;
     use crate::standard::Registry;
+    use crate::validate::repeated::Columns;
 
     /// What cells are made of here: good values, and all that rules about characters look for.
     const PARTS: [&str; 48] = [
@@ -290,11 +337,10 @@ mod tests {
         forms.flat_map(|(_, _, form)| form.schema.fields()).map(|field| ColumnChecks::new(field.clone())).collect()
     });
 
-    /// As [`Row::is_ordinary`] says of a cell of a text.
-    fn is_ordinary(cell: &str) -> bool {
-        !cell
-            .bytes()
-            .any(|byte| matches!(byte, 0..0x20 | b'#' | b'&' | b'<' | b'?' | b'[' | 0x7F | 0xC0..0xE3 | 0xEE..))
+    /// As [`Row::is_plain`] says of a cell of a text.
+    fn is_plain(cell: &str) -> bool {
+        let is_odd = |byte| matches!(byte, 0..0x20 | b'#' | b'&' | b'<' | b'?' | b'[' | 0x7F | 0xC0..0xE3 | 0xEE..);
+        trim(cell) == cell && !cell.bytes().any(is_odd)
     }
 
     fn cell() -> impl Strategy<Value = String> {
@@ -319,7 +365,7 @@ mod tests {
             let found = |marks| format!("{:?}", checks.find(&cell, trimmed, marks, 0, &Enough::new()));
             let all = found(Marks::ALL);
             prop_assert_eq!(&found(checks.marks(&cell, trimmed, false)), &all);
-            if is_ordinary(&cell) {
+            if is_plain(&cell) {
                 prop_assert_eq!(&found(checks.marks(&cell, trimmed, true)), &all);
             }
         }
@@ -327,8 +373,27 @@ mod tests {
         #[test]
         fn no_rule_objects_to_what_is_fine_at_a_glance(cell in cell(), column in any::<prop::sample::Index>()) {
             let checks = &CHECKS[column.index(CHECKS.len())];
-            if !cell.is_empty() && trim(&cell) == cell && is_ordinary(&cell) && checks.glance.is_fine(&cell) {
+            if !cell.is_empty() && is_plain(&cell) && checks.glance.is_fine(cell.as_bytes(), || &cell) {
                 prop_assert!(checks.find(&cell, &cell, Marks::ALL, 0, &Enough::new()).is_empty());
+            }
+        }
+
+        #[test]
+        fn the_same_is_found_in_cells_that_are_alike(
+            cell in "[0-9]{2,4}-?[0-9]{1,4}[0-9-]{4,7}",
+            digits in "[0-9]{16}",
+        ) {
+            let checks = CHECKS.iter().find(|checks| checks.field.kind == Kind::Phone).expect("telephone numbers");
+            let other = |(at, (own, other)): (usize, (char, char))| if at < 5 || own == '-' { own } else { other };
+            let other: String = cell.chars().zip(digits.chars()).enumerate().map(other).collect();
+            let enough = Enough::new();
+            let classes = [None, Some(Class::Lossless), Some(Class::Likely)];
+            RULES.iter().for_each(|rule| classes.iter().for_each(|class| enough.reach(*rule, *class)));
+            let number = |cell: &str| checks.glance.alike(cell.as_bytes());
+            prop_assert_eq!(number(&cell), number(&other));
+            if number(&cell).is_some() {
+                let found = |cell: &str| format!("{:?}", checks.find(cell, cell, Marks::ALL, 0, &enough));
+                prop_assert_eq!(found(&cell), found(&other));
             }
         }
 
@@ -338,26 +403,50 @@ mod tests {
             let mut seen = Remembered::new();
             for cell in cells.iter().chain(&cells) {
                 let check = |seen: &mut Remembered, enough: &Enough| {
-                    let mut found = CellFindings::default();
+                    let mut found = CellFindings::of(1, 1);
                     let rows = [(0, Row::of_strings(2, std::slice::from_ref(cell)))];
-                    (checks.check(0, &rows, enough, seen, &mut found), found)
+                    checks.check(0, Batch { above: None, rows: &rows }, enough, seen, &mut found);
+                    found
                 };
-                let (filled, told) = check(&mut seen, &Enough::new());
-                prop_assert_eq!(filled, u64::from(!trim(cell).is_empty()));
-                let (_, again) = check(&mut Remembered::new(), &Enough::new());
+                let told = check(&mut seen, &Enough::new());
+                prop_assert_eq!(told.filled[0], u64::from(!trim(cell).is_empty()));
+                let again = check(&mut Remembered::new(), &Enough::new());
                 prop_assert_eq!(format!("{:?}", &told.told), format!("{:?}", &again.told));
                 // What is only counted is what would be told.
                 let enough = Enough::new();
                 for (_, finding) in &told.told {
                     enough.reach(finding.rule, finding.class());
                 }
-                let (_, counted) = check(&mut Remembered::new(), &enough);
+                let counted = check(&mut Remembered::new(), &enough);
                 let kind = |finding: &Finding| (finding.rule.id(), finding.severity, finding.column, finding.class());
                 let kinds: Vec<_> = told.told.iter().map(|(_, finding)| kind(finding)).collect();
                 let sorts = counted.counted.iter().flat_map(|(sort, count)| (0..*count).map(|_| *sort));
                 let sorts: Vec<_> = sorts.map(|sort| (sort.rule().id(), sort.severity, Some(sort.column), sort.class)).collect();
                 prop_assert!(counted.told.is_empty());
                 prop_assert_eq!(sorts, kinds);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn cells_that_repeat_those_above_are_counted_and_told_alike(cells in prop::collection::vec(prop::sample::select(vec!["", " ", "市役所", "1", "#REF!"]), 1..20), column in any::<prop::sample::Index>()) {
+            let checks = &CHECKS[column.index(CHECKS.len())];
+            let cells: Vec<String> = cells.into_iter().map(str::to_owned).collect();
+            let rows: Vec<(usize, Row<'_>)> = (0..).zip(cells.iter().map(|cell| Row::of_strings(2, std::slice::from_ref(cell)))).collect();
+            let check = |size: usize, looks_above: bool| {
+                let (mut found, mut seen) = (CellFindings::of(rows.len(), 1), Remembered::new());
+                for (start, batch) in (0..).step_by(size).zip(rows.chunks(size)) {
+                    let above = rows[..start].last().map(|(_, row)| *row).filter(|_| looks_above);
+                    checks.check(0, Batch { above, rows: batch }, &Enough::new(), &mut seen, &mut found);
+                }
+                found
+            };
+            let (all, one_by_one) = (check(7, true), check(1, false));
+            prop_assert_eq!(&all.filled, &one_by_one.filled);
+            prop_assert_eq!(format!("{:?}", &all.told), format!("{:?}", &one_by_one.told));
+            for (index, repeated) in all.repeated.iter().enumerate() {
+                prop_assert_eq!(repeated.has_all(Columns::of([0])), index > 0 && cells[index] == cells[index - 1]);
             }
         }
     }
@@ -374,7 +463,8 @@ mod tests {
         let is_quiet = |cell: &str, checks: &ColumnChecks| !checks.marks(cell, cell, false).has_any(checks.alarming);
         let quiet = cells().filter(|(cell, checks)| is_quiet(cell, checks)).count();
         assert!(10 * quiet > 9 * cells().count(), "{quiet}");
-        let fine = cells().filter(|(cell, checks)| is_ordinary(cell) && checks.glance.is_fine(cell)).count();
+        let fine =
+            cells().filter(|(cell, checks)| is_plain(cell) && checks.glance.is_fine(cell.as_bytes(), || cell)).count();
         assert!(2 * fine > cells().count(), "{fine}");
     }
 }

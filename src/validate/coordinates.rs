@@ -7,7 +7,8 @@ use crate::municipality::{self, Municipality, MunicipalityKind};
 use crate::schema::{Kind, Role};
 use crate::tabular::Row;
 use crate::text::{narrow, trim};
-use crate::validate::rule::{Intake, value};
+use crate::validate::repeated::Columns;
+use crate::validate::rule::{Intake, TableRow, value};
 
 /// Degrees north between Okinotorishima and Etorofu, with room to spare.
 pub(super) const LATITUDES: RangeInclusive<f64> = 20.0..=46.0;
@@ -57,21 +58,22 @@ pub(super) fn degrees(cell: &str) -> Option<f64> {
 fn short_decimal(text: &str) -> Option<f64> {
     const POWERS: [f64; 9] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8];
     let bytes = text.as_bytes();
-    let (mut number, mut decimals) = (0_u32, None);
-    if bytes.len() > 10 || !bytes.first()?.is_ascii_digit() || !bytes.last()?.is_ascii_digit() {
+    if bytes.len() > POWERS.len() + 1 || !bytes.first()?.is_ascii_digit() || !bytes.last()?.is_ascii_digit() {
         return None;
     }
-    for byte in bytes {
-        match (byte, &mut decimals) {
-            (b'0'..=b'9', decimals) => {
-                number = number.checked_mul(10)?.checked_add(u32::from(byte - b'0'))?;
-                *decimals = decimals.map(|count: usize| count + 1);
-            }
-            (b'.', decimals @ None) => *decimals = Some(0),
+    let (mut number, mut point) = (0_u32, None);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            // Ten digits may be too many; they are given up below.
+            b'0'..=b'9' => number = number.wrapping_mul(10).wrapping_add(u32::from(byte - b'0')),
+            b'.' if point.is_none() => point = Some(at),
             _ => return None,
         }
     }
-    Some(f64::from(number) / POWERS.get(decimals.unwrap_or(0))?)
+    match point {
+        Some(point) => Some(f64::from(number) / POWERS[bytes.len() - 1 - point]),
+        None => (bytes.len() <= POWERS.len()).then(|| f64::from(number)),
+    }
 }
 
 /// A point, in degrees.
@@ -108,29 +110,31 @@ pub(super) struct Standing {
     publisher: Option<usize>,
     organization: Option<&'static Municipality>,
     areas: HashMap<&'static str, Option<Area>>,
-    /// The codes of the last row and what they mean: rows mostly repeat them.
-    last: Option<([String; 2], Option<Home>)>,
+    /// The columns of the codes, and what the codes of the last row mean.
+    codes: Columns,
+    last: Option<Option<Home>>,
 }
 
 impl Standing {
     pub fn of(intake: &Intake<'_>) -> Standing {
+        let (location, publisher) = (intake.column_with(Role::LocationCode), intake.column_with(Role::PublisherCode));
         Standing {
-            location: intake.column_with(Role::LocationCode),
-            publisher: intake.column_with(Role::PublisherCode),
+            location,
+            publisher,
+            codes: Columns::of(location.into_iter().chain(publisher)),
             organization: intake.organization.and_then(|body| municipality::find(&body.code)),
             areas: HashMap::new(),
             last: None,
         }
     }
 
-    /// The body and its area, where both are known.
-    pub fn area(&mut self, row: &Row<'_>) -> Option<Home> {
-        let codes = [self.location, self.publisher].map(|column| value(row, column));
-        match &self.last {
-            Some((last, area)) if *last == codes => *area,
+    /// The body and its area, where both are known. To be asked about every row.
+    pub fn area(&mut self, row: &TableRow<'_>) -> Option<Home> {
+        match self.last {
+            Some(area) if row.facts.repeated.has_all(self.codes) => area,
             _ => {
-                let area = self.area_of(codes);
-                self.last = Some((codes.map(str::to_owned), area));
+                let area = self.area_of([self.location, self.publisher].map(|column| value(row, column)));
+                self.last = Some(area);
                 area
             }
         }

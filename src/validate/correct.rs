@@ -228,8 +228,9 @@ fn format_rule(field: &Field) -> &'static str {
 }
 
 fn if_wrong(field: &Field, value: &str, meant: fn(Kind, &str) -> Option<String>) -> Option<String> {
-    let is_wrong = !value.is_empty() && field.kind.check(value).is_err();
-    is_wrong.then(|| meant(field.kind, value))?.filter(|meant| field.kind.check(meant).is_ok())
+    // What cannot be bettered mostly shows sooner than what is wrong.
+    let meant = if value.is_empty() { None } else { meant(field.kind, value) }?;
+    (field.kind.check(value).is_err() && field.kind.check(&meant).is_ok()).then_some(meant)
 }
 
 /// Words stay as they are, since another width would not make them a value; so does a placeholder, which means none.

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::cells::{CellFindings, Enough};
-use super::column::ColumnChecks;
+use super::column::{Batch, ColumnChecks};
 use super::coordinates::Coordinates;
 use super::findings::Findings;
 use super::parallel;
 use super::publishable::Publishable;
 use super::remembered::Remembered;
+use super::repeated::Columns;
 use super::repeats::Repeats;
 use super::report::{Report, TableReport};
 use super::rule::{Counts, Intake, Repair, RowFacts, TableCheck, TableRow};
@@ -22,14 +23,14 @@ use crate::tabular::{Block, Digest, Document, ParsedBlock, ReadError, Row, Uploa
 pub(super) fn check_table(
     upload: &Upload,
     document: Document,
-    digest: Digest,
+    digest: Option<Digest>,
     header: Header<'_>,
     request: &Request<'_>,
 ) -> Result<Checked, ReadError> {
     let mut findings = Findings::new(request.max_issues);
     let table = run(upload, &document, &header, request, &mut findings)?.0;
-    let (document, sha256) = (Arc::new(document), digest.wait()?);
-    let publishable = Publishable::new(&document, &sha256, &header, &table);
+    let (document, sha256) = (Arc::new(document), digest.map(Digest::wait).transpose()?);
+    let publishable = sha256.as_ref().and_then(|sha256| Publishable::new(&document, sha256, &header, &table));
     let report = Report::new(upload, &document, sha256, vec![table], findings, request);
     Ok(Checked { report, document, publishable })
 }
@@ -38,7 +39,7 @@ pub(super) fn check_table(
 pub(super) fn check_tables(
     upload: &Upload,
     document: Document,
-    digest: Digest,
+    digest: Option<Digest>,
     request: &Request<'_>,
 ) -> Result<Checked, ReadError> {
     let mut findings = Findings::new(request.max_issues);
@@ -62,7 +63,8 @@ pub(super) fn check_tables(
             findings.add(rules::missing_table::finding(&table.name));
         }
     }
-    let report = Report::new(upload, &document, digest.wait()?, tables, findings, request);
+    let sha256 = digest.map(Digest::wait).transpose()?;
+    let report = Report::new(upload, &document, sha256, tables, findings, request);
     Ok(Checked { report, document: Arc::new(document), publishable: None })
 }
 
@@ -136,10 +138,8 @@ fn check_cells<'s>(
 struct CheckedBlock<'a> {
     rows: ParsedBlock<'a>,
     cells: CellFindings,
-    /// For each column, how many cells are filled.
-    filled: Vec<u64>,
-    /// Of each row.
-    facts: Vec<RowFacts>,
+    /// Of each row; none of one that is blank.
+    facts: Vec<Option<RowFacts>>,
 }
 
 impl<'a> CheckedBlock<'a> {
@@ -150,22 +150,34 @@ impl<'a> CheckedBlock<'a> {
         enough: &Enough,
         seen: &mut [Remembered],
     ) -> CheckedBlock<'a> {
-        let (mut cells, mut filled) = (CellFindings::default(), vec![0; columns.len()]);
-        let with_content: Vec<(usize, Row<'_>)> = rows.rows().enumerate().filter(|(_, row)| !row.is_empty()).collect();
+        let (mut facts, mut with_content) =
+            (Vec::with_capacity(rows.row_count()), Vec::with_capacity(rows.row_count()));
+        for (index, row) in rows.rows().enumerate() {
+            let is_blank = row.is_empty();
+            facts.push((!is_blank).then(|| RowFacts::of(&row, columns.len(), coordinates)));
+            with_content.extend((!is_blank).then_some((index, row)));
+        }
+        let mut cells = CellFindings::of(facts.len(), columns.len());
+        let mut above = None;
         for batch in with_content.chunks(BATCH) {
             for (place, (column, seen)) in columns.iter().zip(&mut *seen).enumerate() {
-                filled[place] += column.check(place, batch, enough, seen, &mut cells);
+                column.check(place, Batch { above, rows: batch }, enough, seen, &mut cells);
             }
+            above = batch.last().map(|(_, row)| *row);
         }
         cells.order();
-        let facts = rows.rows().map(|row| RowFacts::of(&row, columns.len(), coordinates)).collect();
-        CheckedBlock { rows, cells, filled, facts }
+        for (facts, repeated) in facts.iter_mut().zip(&cells.repeated) {
+            if let Some(facts) = facts {
+                facts.repeated = *repeated;
+            }
+        }
+        CheckedBlock { rows, cells, facts }
     }
 
     /// Takes what was found in the first rows out again: they are not data.
     fn forget_first(&mut self, rows: usize) {
         for row in self.rows.rows().take(rows) {
-            for (place, filled) in self.filled.iter_mut().enumerate() {
+            for (place, filled) in self.cells.filled.iter_mut().enumerate() {
                 *filled -= u64::from(!row.trimmed(place).is_empty());
             }
         }
@@ -189,7 +201,7 @@ struct Pass {
 impl Pass {
     fn take(&mut self, mut block: CheckedBlock<'_>, enough: &Enough, findings: &mut Findings) {
         block.forget_first(self.to_skip);
-        for (all, filled) in self.counts.filled.iter_mut().zip(&block.filled) {
+        for (all, filled) in self.counts.filled.iter_mut().zip(&block.cells.filled) {
             *all += filled;
         }
         findings.add_cells(block.cells, enough);
@@ -202,9 +214,13 @@ impl Pass {
             }
             // Lines without a single character are not given as rows, but a person sees them in Excel.
             self.counts.blank_rows += row.number.saturating_sub(last_number + 1);
-            if row.is_empty() {
+            let Some(mut facts) = facts else {
                 self.counts.blank_rows += 1;
                 continue;
+            };
+            if self.counts.rows == 0 {
+                // No check saw the heading.
+                facts.repeated = Columns::NONE;
             }
             self.counts.rows += 1;
             self.count_surplus(&row);

@@ -21,12 +21,14 @@ pub(super) fn of_row(row: &Row<'_>, columns: usize) -> u64 {
 }
 
 /// In which row each fingerprint stood first.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct FirstRows {
-    /// By row: the fingerprint that was first in it.
+    /// The fingerprints in the order of their rows, and the rows.
     fingerprints: Vec<u64>,
-    /// An open-addressed table: a part of the fingerprint, and the row; 0 is free.
+    rows: Vec<u32>,
+    /// An open-addressed table: a part of the fingerprint, and its number in the list from 1; 0 is free.
     slots: Vec<u64>,
+    /// How many of the list are in the table: those added lately are not.
     filled: usize,
 }
 
@@ -36,31 +38,43 @@ const PART: u64 = !0 << 32;
 impl FirstRows {
     /// The first row with this fingerprint: `row` itself, where no earlier one has it.
     pub fn first(&mut self, fingerprint: u64, row: u64) -> u64 {
-        // A text of so many rows would not fit into memory either.
-        let Ok(own) = u32::try_from(row) else { return row };
-        if 4 * self.filled >= 3 * self.slots.len() {
-            self.grow();
+        self.catch_up();
+        if !self.slots.is_empty()
+            && let Some(number) = self.number_in(self.place(fingerprint))
+        {
+            return u64::from(self.rows[number]);
         }
-        let place = self.place(fingerprint);
-        if self.slots[place] != 0 {
-            return self.slots[place] & !PART;
-        }
-        self.slots[place] = (fingerprint & PART) | row;
-        self.filled += 1;
-        let own = index(own);
-        if self.fingerprints.len() <= own {
-            self.fingerprints.resize(own + 1, 0);
-        }
-        self.fingerprints[own] = fingerprint;
+        self.add(fingerprint, row);
         row
     }
 
-    /// Looks where fingerprints belong that will be asked for next. All at a time they are at hand much sooner than one after
-    /// the other.
-    pub fn expect(&self, fingerprints: impl Iterator<Item = u64>) {
+    /// Adds a row with a fingerprint that surely no earlier one has.
+    pub fn add(&mut self, fingerprint: u64, row: u64) {
+        // A text of so many rows would not fit into memory either.
+        let Ok(row) = u32::try_from(row) else { return };
+        self.fingerprints.push(fingerprint);
+        self.rows.push(row);
+    }
+
+    /// Brings those into the table that were only added.
+    fn catch_up(&mut self) {
+        if 4 * self.fingerprints.len() > 3 * self.slots.len() {
+            self.slots = vec![0; (2 * self.fingerprints.len()).next_power_of_two().max(1 << 10)];
+            self.filled = 0;
+        }
+        for number in self.filled..self.fingerprints.len() {
+            let fingerprint = self.fingerprints[number];
+            let place = self.place(fingerprint);
+            self.slots[place] = (fingerprint & PART) | (u64::try_from(number).expect("numbers are those of rows") + 1);
+        }
+        self.filled = self.fingerprints.len();
+    }
+
+    /// Looks where a fingerprint belongs that will be asked for soon. Many at a time are at hand much sooner than one after the
+    /// other.
+    pub fn expect(&self, fingerprint: u64) {
         if !self.slots.is_empty() {
-            let seen = fingerprints.fold(0, |seen, fingerprint| seen ^ self.slots[self.start(fingerprint)]);
-            std::hint::black_box(seen);
+            std::hint::black_box(self.slots[self.start(fingerprint)]);
         }
     }
 
@@ -85,26 +99,15 @@ impl FirstRows {
     }
 
     fn is_in(&self, place: usize, fingerprint: u64) -> bool {
-        let slot = self.slots[place];
-        let row = usize::try_from(slot & !PART).expect("rows are counted in memory");
-        slot & PART == fingerprint & PART && self.fingerprints[row] == fingerprint
+        let is_part_there = self.slots[place] & PART == fingerprint & PART;
+        is_part_there && self.number_in(place).is_some_and(|number| self.fingerprints[number] == fingerprint)
     }
 
-    fn grow(&mut self) {
-        let slots = (2 * self.slots.len()).max(1 << 10);
-        let old = std::mem::replace(&mut self.slots, vec![0; slots]);
-        for slot in old.into_iter().filter(|slot| *slot != 0) {
-            let mut place = self.start(slot);
-            while self.slots[place] != 0 {
-                place = self.next(place);
-            }
-            self.slots[place] = slot;
-        }
+    /// The number of the fingerprint in a slot, from 0.
+    fn number_in(&self, place: usize) -> Option<usize> {
+        let number = usize::try_from(self.slots[place] & !PART).expect("rows are counted in memory");
+        number.checked_sub(1)
     }
-}
-
-fn index(row: u32) -> usize {
-    usize::try_from(row).expect("rows are counted in memory")
 }
 
 #[cfg(test)]

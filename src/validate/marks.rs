@@ -79,14 +79,14 @@ impl Marks {
         found
     }
 
-    /// As [`Marks::of`], of a cell that [`Row::is_ordinary`](crate::tabular::Row::is_ordinary) says to be: few marks are left.
-    pub fn of_ordinary(cell: &str) -> Marks {
+    /// As [`Marks::of`], of a cell that [`Row::is_plain`](crate::tabular::Row::is_plain) says to be: few marks are left.
+    pub fn of_plain(cell: &str) -> Marks {
         let bytes = cell.as_bytes();
         let mut found = if cell.is_ascii() { Marks::NONE } else { Marks::NOT_ASCII };
         if has_many_digits(bytes) {
             found = found.or(Marks::MANY_DIGITS);
         }
-        if ends_with_digit(bytes) && bytes.iter().any(|byte| matches!(byte, b'E' | b'e')) {
+        if ends_with_digit(bytes) && memchr::memchr2(b'E', b'e', bytes).is_some() {
             found = found.or(Marks::EXPONENT);
         }
         found

@@ -1,21 +1,48 @@
 //! Cells of a column and what was found in them: many columns hold the same few values over and over.
 
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
 use super::cells::CellFault;
 
 /// How many cells are remembered at most.
 const SLOTS: usize = 256;
+/// How many numbers of cells that are alike are remembered at most.
+const MOST_ALIKE: usize = 4_096;
 /// Longer ones rarely come again, in bytes.
 const LONGEST: usize = 48;
 /// After so many questions it shows whether a column repeats itself:
-const TRIED: u32 = 4_096;
+const TRIED: usize = 4_096;
 /// less than one hit in so many does not pay.
-const WORTH: u32 = 4;
+const WORTH: usize = 4;
 
 /// Each cell has one slot, which it shares with others; the last one of them is remembered.
 pub(super) struct Remembered {
     slots: Vec<Option<Seen>>,
-    asked: u32,
-    hits: u32,
+    found: Yield,
+    above: Yield,
+    /// What is found in cells that are alike, where it is only counted.
+    alike: HashMap<u64, Vec<CellFault>, RandomState>,
+}
+
+/// Whether it pays to ask.
+#[derive(Default)]
+struct Yield {
+    asked: usize,
+    hits: usize,
+    is_poor: bool,
+}
+
+impl Yield {
+    /// Counts questions and those of them that hit.
+    fn count(&mut self, asked: usize, hits: usize) {
+        self.asked += asked;
+        self.hits += hits;
+        if self.asked >= TRIED {
+            *self = Yield { is_poor: self.is_poor || self.hits * WORTH < self.asked, ..Yield::default() };
+        }
+    }
 }
 
 /// A cell, and what was found in it.
@@ -27,7 +54,12 @@ struct Seen {
 
 impl Remembered {
     pub fn new() -> Remembered {
-        Remembered { slots: vec![None; SLOTS], asked: 0, hits: 0 }
+        Remembered {
+            slots: vec![None; SLOTS],
+            found: Yield::default(),
+            above: Yield::default(),
+            alike: HashMap::default(),
+        }
     }
 
     /// What was found in such a cell not long ago.
@@ -35,17 +67,36 @@ impl Remembered {
         if self.slots.is_empty() || cell.len() > LONGEST {
             return None;
         }
-        self.asked += 1;
-        if self.asked == TRIED {
-            if self.hits * WORTH < self.asked {
-                self.slots = Vec::new();
-                return None;
-            }
-            (self.asked, self.hits) = (0, 0);
+        let slot = slot(cell);
+        let is_hit = self.slots[slot].as_ref().is_some_and(|seen| seen.cell == cell);
+        self.found.count(1, usize::from(is_hit));
+        if self.found.is_poor {
+            self.slots = Vec::new();
         }
-        let seen = self.slots[slot(cell)].as_ref().filter(|seen| seen.cell == cell)?;
-        self.hits += 1;
-        Some(&seen.faults)
+        self.slots.get(slot)?.as_ref().filter(|_| is_hit).map(|seen| &*seen.faults)
+    }
+
+    /// What was found in a cell that shares this number (see [`Glance::alike`](super::glance::Glance::alike)) and is to be
+    /// counted.
+    pub fn find_alike(&self, number: u64) -> Option<&[CellFault]> {
+        self.alike.get(&number).map(Vec::as_slice)
+    }
+
+    /// Remembers what was found in cells of this number, once all of it is only counted: it will stay so.
+    pub fn keep_alike(&mut self, number: u64, faults: &[CellFault]) {
+        if self.alike.len() < MOST_ALIKE && faults.iter().all(|fault| fault.finding.is_none()) {
+            self.alike.insert(number, faults.to_vec());
+        }
+    }
+
+    /// Whether it pays to compare a cell with the one above.
+    pub fn looks_above(&self) -> bool {
+        !self.above.is_poor
+    }
+
+    /// Counts cells that were compared with those above, and those that were the same.
+    pub fn looked_above(&mut self, cells: usize, same: usize) {
+        self.above.count(cells, same);
     }
 
     /// Remembers a cell.

@@ -12,7 +12,7 @@ use super::recipe::Recipe;
 use super::report::Report;
 use super::rule::{Amendment, Intake};
 use crate::tabular::header::{self, Header};
-use crate::tabular::{self, Container, ReadError, Upload, column_letters};
+use crate::tabular::{self, Container, Digest, ReadError, Upload, column_letters};
 use crate::text::trim;
 
 /// A corrected table, after it was written.
@@ -74,7 +74,7 @@ pub fn repair(
     told: &mut dyn FnMut(&Patch<'_>) -> io::Result<()>,
 ) -> Result<Repaired, RepairError> {
     let request = &Request { columns: Some(&recipe.columns), ..*request };
-    let digest = upload.digest();
+    let digest = request.digest.then(|| upload.digest());
     let document = tabular::read(upload)?;
     if document.container == Container::Zip {
         return Err(RepairError::SeveralTables);
@@ -132,7 +132,7 @@ pub fn repair(
         },
         cells,
         row_numbers,
-        report: Report::new(upload, &document, digest.wait()?, vec![table], findings, request),
+        report: Report::new(upload, &document, digest.map(Digest::wait).transpose()?, vec![table], findings, request),
     })
 }
 

@@ -25,9 +25,63 @@ pub(super) struct Repeats {
 /// The identifiers in one column.
 struct Ids {
     column: usize,
-    first_rows: FirstRows,
+    by_length: [Alike; LENGTHS + 1],
     /// Those of the rows at hand; none where the cell is empty.
-    fingerprints: Vec<Option<u64>>,
+    at_hand: Vec<Option<Id>>,
+}
+
+/// So many bytes or more have few.
+const LENGTHS: usize = 32;
+
+/// Identifiers of one length.
+#[derive(Debug, Default)]
+struct Alike {
+    first_rows: FirstRows,
+    /// The greatest so far: one beyond it is new. Mostly identifiers count up.
+    greatest: String,
+}
+
+/// An identifier.
+#[derive(Clone, Copy)]
+struct Id {
+    /// In bytes, if it is less than [`LENGTHS`].
+    length: usize,
+    fingerprint: u64,
+    is_surely_new: bool,
+}
+
+impl Ids {
+    fn of(column: usize) -> Ids {
+        Ids { column, by_length: std::array::from_fn(|_| Alike::default()), at_hand: Vec::new() }
+    }
+
+    fn see(&mut self, rows: &[TableRow<'_>]) {
+        self.at_hand.clear();
+        for row in rows {
+            let id = value(row, Some(self.column));
+            let length = id.len().min(LENGTHS);
+            let greatest = &mut self.by_length[length].greatest;
+            let is_surely_new = length < LENGTHS && id > greatest.as_str();
+            if is_surely_new {
+                id.clone_into(greatest);
+            }
+            let known = || Id { length, fingerprint: fingerprints::of_text(id), is_surely_new };
+            self.at_hand.push((!id.is_empty()).then(known));
+        }
+        for id in self.at_hand.iter().flatten().filter(|id| !id.is_surely_new) {
+            self.by_length[id.length].first_rows.expect(id.fingerprint);
+        }
+    }
+
+    /// The first row with an identifier of a row.
+    fn first(&mut self, id: Id, row: u64) -> u64 {
+        let first_rows = &mut self.by_length[id.length].first_rows;
+        if id.is_surely_new {
+            first_rows.add(id.fingerprint, row);
+            return row;
+        }
+        first_rows.first(id.fingerprint, row)
+    }
 }
 
 /// Whether every row is to have, or had better have, a value of its own in a field.
@@ -39,17 +93,13 @@ impl Repeats {
     pub fn of(intake: &Intake<'_>) -> Repeats {
         let unique = intake.fields().iter().enumerate().filter(|(_, field)| is_unique(field));
         let columns = unique.filter_map(|(index, _)| intake.column_of(index));
-        let ids = |column| Ids { column, first_rows: FirstRows::default(), fingerprints: Vec::new() };
-        Repeats { ids: columns.map(ids).collect(), fingerprints: Vec::new(), rows: FirstRows::default() }
+        Repeats { ids: columns.map(Ids::of).collect(), fingerprints: Vec::new(), rows: FirstRows::default() }
     }
 
     /// Sees the next rows and notes in each what it repeats.
     pub fn see(&mut self, rows: &mut [TableRow<'_>]) {
         for ids in &mut self.ids {
-            let cells = rows.iter().map(|row| value(row, Some(ids.column)));
-            ids.fingerprints.clear();
-            ids.fingerprints.extend(cells.map(|id| (!id.is_empty()).then(|| fingerprints::of_text(id))));
-            ids.first_rows.expect(ids.fingerprints.iter().copied().flatten());
+            ids.see(rows);
         }
         for (place, row) in rows.iter_mut().enumerate() {
             let repeat = self.repeat(place, row.number, row.facts.fingerprint);
@@ -63,8 +113,8 @@ impl Repeats {
         self.fingerprints[index(number)] = fingerprint;
         let (mut repeat, mut is_new) = (Repeat::default(), false);
         for ids in &mut self.ids {
-            let Some(id) = ids.fingerprints[place] else { continue };
-            let first = ids.first_rows.first(id, number);
+            let Some(id) = ids.at_hand[place] else { continue };
+            let first = ids.first(id, number);
             if first == number {
                 is_new = true;
             } else if self.fingerprints[index(first)] == fingerprint {
@@ -101,9 +151,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn repeats_are_those_that_a_look_at_every_row_finds(rows in prop::collection::vec(prop::array::uniform3("[ab]?"), 1..30)) {
-            let ids = |column| Ids { column, first_rows: FirstRows::default(), fingerprints: Vec::new() };
-            let (ids, first_rows) = ([0, 1].map(ids).into(), FirstRows::default());
+        fn repeats_are_those_that_a_look_at_every_row_finds(rows in prop::collection::vec(prop::array::uniform3("[ab]{0,3}"), 1..30)) {
+            let (ids, first_rows) = ([0, 1].map(Ids::of).into(), FirstRows::default());
             let mut repeats = Repeats { ids, fingerprints: Vec::new(), rows: first_rows };
             let numbered: Vec<Row<'_>> = (2..).zip(&rows).map(|(number, cells)| Row::of_strings(number, cells)).collect();
             let facts = |row: &Row<'_>| RowFacts::of(row, 3, None);

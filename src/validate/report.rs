@@ -67,8 +67,8 @@ pub struct FileReport {
     pub name: Option<String>,
     /// Size in bytes.
     pub bytes: u64,
-    /// SHA-256 in hexadecimal.
-    pub sha256: String,
+    /// SHA-256 in hexadecimal, where the request wants it.
+    pub sha256: Option<String>,
     /// What it is.
     pub container: Container,
 }
@@ -167,7 +167,7 @@ impl Report {
     pub(super) fn new(
         upload: &Upload,
         document: &Document,
-        sha256: String,
+        sha256: Option<String>,
         tables: Vec<TableReport>,
         mut findings: Findings,
         request: &Request<'_>,

@@ -16,6 +16,7 @@ use super::coordinates::{Coordinates, Point};
 use super::findings::{Findings, Severity};
 use super::fingerprints;
 use super::marks::Marks;
+use super::repeated::Columns;
 use super::repeats::Repeat;
 
 /// Where a rule looks.
@@ -189,7 +190,9 @@ pub struct Fault {
     /// How grave it is.
     pub severity: Severity,
     /// Details for the message.
-    pub details: Vec<Cow<'static, str>>,
+    details: Vec<Cow<'static, str>>,
+    /// The sentence that the message ends with, by the cell.
+    sentence: Option<fn(&str) -> Text>,
     /// What reports show instead of a cell that must not be repeated. Such a cell gets no correction either.
     pub masked: Option<String>,
 }
@@ -202,13 +205,33 @@ impl Fault {
 
     /// A fault with details for the message.
     pub fn with(severity: Severity, details: impl IntoIterator<Item = String>) -> Fault {
-        Fault { severity, details: details.into_iter().map(Cow::Owned).collect(), masked: None }
+        Fault { severity, details: details.into_iter().map(Cow::Owned).collect(), sentence: None, masked: None }
     }
 
     /// A fault whose message ends with a sentence of its own: `{0}` in Japanese, `{1}` in English.
     pub fn saying(severity: Severity, sentence: Text) -> Fault {
-        Fault { severity, details: [sentence.ja, sentence.en].map(Cow::Borrowed).into(), masked: None }
+        Fault { details: sentence_details(sentence), ..Fault::new(severity) }
     }
+
+    /// As [`Fault::saying`], with a sentence that depends on the cell: most faults are only counted, so it is made for
+    /// those that are told.
+    pub fn diagnosed(severity: Severity, sentence: fn(&str) -> Text) -> Fault {
+        Fault { sentence: Some(sentence), ..Fault::new(severity) }
+    }
+
+    /// A fault in a cell that reports must not repeat, but show like this.
+    pub fn masked(severity: Severity, shown: String) -> Fault {
+        Fault { masked: Some(shown), ..Fault::new(severity) }
+    }
+
+    /// The details for the message about a cell.
+    pub fn into_details(self, text: &str) -> Vec<Cow<'static, str>> {
+        self.sentence.map_or(self.details, |sentence| sentence_details(sentence(text)))
+    }
+}
+
+fn sentence_details(sentence: Text) -> Vec<Cow<'static, str>> {
+    [sentence.ja, sentence.en].map(Cow::Borrowed).into()
 }
 
 /// A check of one field's cells. It remembers nothing, so cells can be checked in any order.
@@ -239,16 +262,19 @@ pub struct RowFacts {
     /// The place of the row, where both its coordinates can be read and it lies in Japan. Most rows have one, and then there is
     /// nothing wrong with the coordinates by themselves.
     pub point: Option<Point>,
+    /// Columns whose cells are surely those of the row that a check saw before.
+    pub repeated: Columns,
     /// What it repeats of earlier rows, if anything. Known only once those were seen.
     pub repeat: Option<Box<Repeat>>,
 }
 
 impl RowFacts {
-    /// Of a row under so many headings.
+    /// Of a row under so many headings, by itself.
     pub fn of(row: &Row<'_>, columns: usize, coordinates: Option<Coordinates>) -> RowFacts {
         RowFacts {
             fingerprint: fingerprints::of_row(row, columns),
             point: coordinates.and_then(|coordinates| coordinates.point(row)),
+            repeated: Columns::NONE,
             repeat: None,
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::coordinates::Coordinates;
 use super::findings::{Finding, Findings};
+use super::repeated::Columns;
 use super::repeats::Repeats;
 use super::rule::{Amendment, Counts, Intake, Repair, RowFacts, Rule, TableRow};
 use crate::municipality;
@@ -81,10 +82,17 @@ impl Trial {
             for (index, filled) in counts.filled.iter_mut().enumerate() {
                 *filled += u64::from(!trim(row.cell(index)).is_empty());
             }
-            lines.push((0..width).map(|index| row.cell(index).to_owned()).collect());
+            let cells: Vec<String> = (0..width).map(|index| row.cell(index).to_owned()).collect();
+            // What stands above the first row was not seen by the rule.
+            let above = if lines.len() > 1 { lines.last().map_or(&[][..], Vec::as_slice) } else { &[] };
+            let mut repeated = Columns::NONE;
+            let is_repeated = |index: &usize| above.get(*index) == Some(&cells[*index]);
+            (0..intake.columns().len()).filter(is_repeated).for_each(|index| repeated.add(index));
+            lines.push(cells);
             numbers.push(row.number);
             if let Some(check) = &mut check {
                 let facts = RowFacts::of(&row, intake.columns().len(), Coordinates::of(&intake));
+                let facts = RowFacts { repeated, ..facts };
                 let mut row = [TableRow::new(row, facts)];
                 repeats.see(&mut row);
                 check.rows(&row, &mut findings);

@@ -4,7 +4,7 @@ use super::correct;
 use crate::schema::{Charset, Field, Kind};
 use crate::tabular::Row;
 use crate::validate::cells::{CellFindings, Enough};
-use crate::validate::column::ColumnChecks;
+use crate::validate::column::{Batch, ColumnChecks};
 use crate::validate::findings::{Finding, Findings};
 use crate::validate::remembered::Remembered;
 use crate::validate::rule::Class;
@@ -240,10 +240,10 @@ fn what_a_finding_offers_draws_it_no_more() {
 }
 
 fn findings_of(checks: &ColumnChecks, value: &str) -> Vec<Finding> {
-    let (mut findings, mut found) = (Findings::new(100), CellFindings::default());
+    let (mut findings, mut found) = (Findings::new(100), CellFindings::of(1, 1));
     let cells = [value.to_owned()];
     let rows = [(0, Row::of_strings(2, &cells))];
-    checks.check(0, &rows, &Enough::new(), &mut Remembered::new(), &mut found);
+    checks.check(0, Batch { above: None, rows: &rows }, &Enough::new(), &mut Remembered::new(), &mut found);
     findings.add_cells(found, &Enough::new());
     findings.into_listed(100)
 }

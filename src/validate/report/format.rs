@@ -60,6 +60,11 @@ pub trait ReportFormat: Sync {
         1_000
     }
 
+    /// Whether it names the SHA-256 of the file.
+    fn names_digest(&self) -> bool {
+        false
+    }
+
     /// Writes the report.
     ///
     /// # Errors

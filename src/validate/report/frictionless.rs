@@ -73,6 +73,10 @@ impl ReportFormat for Frictionless {
         Text { ja: "Frictionless の報告（JSON）", en: "Report of Frictionless, JSON" }
     }
 
+    fn names_digest(&self) -> bool {
+        true
+    }
+
     fn write(&self, checked: &Checked, wording: &Wording<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
         let report = &checked.report;
         let mut tasks = Vec::new();

@@ -35,6 +35,10 @@ impl ReportFormat for Json {
         true
     }
 
+    fn names_digest(&self) -> bool {
+        true
+    }
+
     fn write(&self, checked: &Checked, wording: &Wording<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
         let body = body(&checked.report, wording.lang);
         serde_json::to_writer_pretty(&mut *out, &body).map_err(std::io::Error::from)?;
@@ -86,7 +90,8 @@ pub struct FileBody {
     /// 大きさ（バイト） / size in bytes
     pub bytes: u64,
     /// SHA-256（16 進） / SHA-256 in hexadecimal
-    pub sha256: String,
+    #[cfg_attr(feature = "server", schema(value_type = String, required = true))]
+    pub sha256: Option<String>,
     /// 形式（CSV, XLSX, XLS, ZIP） / container
     pub format: &'static str,
     /// 文字コード / encoding of a text

@@ -44,6 +44,10 @@ impl ReportFormat for Sarif {
         true
     }
 
+    fn names_digest(&self) -> bool {
+        true
+    }
+
     fn write(&self, checked: &Checked, wording: &Wording<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
         let report = &checked.report;
         let codes: Vec<&'static str> = report.by_code.keys().copied().collect();

@@ -4,6 +4,7 @@ use crate::municipality;
 use crate::text::{Text, trim};
 use crate::validate::address::{AddressColumns, fold_address, is_day};
 use crate::validate::findings::{Finding, Findings, Severity};
+use crate::validate::repeated::Columns;
 use crate::validate::rule::{Amendment, Class, Intake, Level, Repair, Rule, TableCheck, TableRow};
 
 /// See the module.
@@ -38,6 +39,8 @@ impl Rule for AddressJoined {
             joined,
             name: field.1.name.clone(),
             is_absent: joined >= intake.columns().len(),
+            prefectures: columns.prefecture.map(|column| Columns::of([column])),
+            has_prefecture: false,
             empty: Group::default(),
             headless: Group::default(),
         }))
@@ -49,6 +52,9 @@ struct AddressJoinedCheck {
     joined: usize,
     name: String,
     is_absent: bool,
+    /// The column of the prefecture, and whether the last row names one there.
+    prefectures: Option<Columns>,
+    has_prefecture: bool,
     /// Rows without a joined address of which the parts are known.
     empty: Group,
     /// Rows whose joined address lacks the prefecture.
@@ -88,8 +94,9 @@ struct Address<'a> {
 }
 
 impl<'a> Address<'a> {
+    /// Of trimmed cells.
     fn of(columns: &AddressColumns, joined: usize, cell: impl Fn(usize) -> &'a str) -> Address<'a> {
-        let cell = |column: Option<usize>| column.map_or("", |column| trim(cell(column)));
+        let cell = |column: Option<usize>| column.map_or("", &cell);
         let parts = [columns.prefecture, Some(columns.municipality), columns.town, Some(columns.block)].map(cell);
         Address { parts, joined: cell(Some(joined)) }
     }
@@ -99,6 +106,12 @@ impl<'a> Address<'a> {
         let [_, municipality, town, block] = self.parts;
         let is_known = self.joined.is_empty() && !municipality.is_empty() && !(town.is_empty() && block.is_empty());
         (is_known && !is_day(block)).then(|| self.parts.concat())
+    }
+
+    /// Whether there is a prefecture beside the joined address.
+    fn has_prefecture(&self) -> bool {
+        let [prefecture, ..] = self.parts;
+        !prefecture.is_empty() && municipality::split(prefecture) == (prefecture, "")
     }
 
     /// Whether the joined address does not begin with a prefecture.
@@ -148,14 +161,19 @@ impl<'a> Address<'a> {
 
 impl TableCheck for AddressJoinedCheck {
     fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
-        let address = Address::of(&self.columns, self.joined, |column| row.cell(column));
+        let address = Address::of(&self.columns, self.joined, |column| row.trimmed(column));
+        if self.prefectures.is_some_and(|column| !row.facts.repeated.has_all(column)) {
+            self.has_prefecture = address.has_prefecture();
+        }
         if address.joined.is_empty() {
             if let Some(meant) = address.parts_in_one() {
                 self.empty.add("", Some(meant));
             }
             return;
         }
-        if address.is_headless() {
+        // Most addresses begin with the prefecture that stands beside them.
+        let begins = self.has_prefecture && address.joined.starts_with(address.parts[0]);
+        if !begins && address.is_headless() {
             self.headless.add(address.joined, address.with_prefecture());
         }
         if let Some(part) = address.lacking() {
@@ -206,7 +224,7 @@ impl Repair for AddressJoinedCheck {
     }
 
     fn amend(&mut self, row: &mut Amendment<'_>) {
-        let address = Address::of(&self.columns, self.joined, |column| row.cell(column));
+        let address = Address::of(&self.columns, self.joined, |column| trim(row.cell(column)));
         let meant = match address.joined {
             "" => address.parts_in_one(),
             _ if address.is_headless() => address.with_prefecture(),
@@ -248,6 +266,14 @@ mod tests {
         assert_eq!(outcome.rows[1], "B,岡山県岡山市北区大供一丁目2-3,岡山県,岡山市北区,大供一丁目,2-3,ビル");
         assert_eq!(outcome.rows[2], "C,岡山県岡山市北区大供一丁目2-3,岡山県,岡山市北区,大供一丁目,2-3,");
         assert_eq!(outcome.rows[5], "F,大供一丁目2-3,岡山県,,,,");
+    }
+
+    #[test]
+    fn what_stands_beside_an_address_and_begins_it_need_not_be_a_prefecture() {
+        let rows = "A,岡山県岡山市北区大供一丁目2-3,岡山県,岡山市北区,大供一丁目,2-3,\n\
+                    B,岡山市北区大供一丁目2-3,岡山,岡山市北区,大供一丁目,2-3,\n";
+        let outcome = Trial::of("aed", format!("{HEADING}{rows}")).run(&AddressJoined);
+        assert_eq!(outcome.findings, ["0 info"]);
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use super::scientific_notation::is_scientific;
 use crate::municipality::{self, Municipality, MunicipalityKind};
 use crate::schema::Role;
-use crate::tabular::Row;
 use crate::text::{Text, narrow, trim};
 use crate::validate::findings::{Finding, Findings, Severity};
+use crate::validate::repeated::Columns;
 use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, TableRow, value};
 
 /// See the module.
@@ -45,6 +45,8 @@ impl Rule for BlankPublisher {
                     column: intake.column_of(index),
                     name: field.name.clone(),
                     is_municipal: now.role == Some(Role::MunicipalityCode),
+                    columns: Columns::of(intake.column_of(index)),
+                    is_missing: true,
                     empty: 0,
                     said: Said::Nothing,
                 }
@@ -71,6 +73,9 @@ struct Blank {
     name: String,
     /// Whether a municipality belongs there and not a prefecture.
     is_municipal: bool,
+    columns: Columns,
+    /// Whether the cell of the last row says nothing. A column that is not there never does.
+    is_missing: bool,
     empty: u64,
     said: Said,
 }
@@ -83,14 +88,18 @@ enum Said {
 }
 
 impl Blank {
-    fn see(&mut self, row: &Row<'_>) {
-        let cell = value(row, self.column);
-        match &self.said {
-            _ if is_missing(cell) => self.empty += 1,
-            Said::Nothing => self.said = Said::Alike(cell.to_owned()),
-            Said::Alike(said) if said == cell => {}
-            Said::Alike(_) | Said::Differently => self.said = Said::Differently,
+    fn see(&mut self, row: &TableRow<'_>) {
+        if !row.facts.repeated.has_all(self.columns) {
+            let cell = value(row, self.column);
+            self.is_missing = is_missing(cell);
+            match &self.said {
+                _ if self.is_missing => {}
+                Said::Nothing => self.said = Said::Alike(cell.to_owned()),
+                Said::Alike(said) if said == cell => {}
+                Said::Alike(_) | Said::Differently => self.said = Said::Differently,
+            }
         }
+        self.empty += u64::from(self.is_missing);
     }
 
     fn alike(&self) -> Option<&str> {

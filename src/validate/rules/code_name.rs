@@ -4,6 +4,7 @@ use crate::municipality::{self, Municipality, MunicipalityKind};
 use crate::schema::Role;
 use crate::text::{Text, narrow};
 use crate::validate::findings::{Finding, Findings, Severity};
+use crate::validate::repeated::Columns;
 use crate::validate::rule::{Intake, Level, Rule, TableCheck, TableRow, value};
 
 /// See the module.
@@ -41,7 +42,7 @@ impl Rule for CodeName {
             (intake.column_with(Role::PublisherCode), intake.column_with(Role::PublisherName).or(own)),
         ]
         .into_iter()
-        .filter_map(|(code, name)| Some(Pair { code: code?, name: name?, last: None }))
+        .filter_map(|(code, name)| Some(Pair::new(code?, name?)))
         .collect();
         (!pairs.is_empty()).then(|| -> Box<dyn TableCheck> { Box::new(CodeNameCheck(pairs)) })
     }
@@ -52,8 +53,15 @@ struct CodeNameCheck(Vec<Pair>);
 struct Pair {
     code: usize,
     name: usize,
-    /// The code and name looked at last, and the body of the code if they do not agree: rows mostly repeat them.
-    last: Option<(String, String, Option<&'static Municipality>)>,
+    columns: Columns,
+    /// The body of the code in the last row, if the name did not agree.
+    last: Option<&'static Municipality>,
+}
+
+impl Pair {
+    fn new(code: usize, name: usize) -> Pair {
+        Pair { code, name, columns: Columns::of([code, name]), last: None }
+    }
 }
 
 /// The body of a code, where the name is that of another municipality. A name that begins with none is no contradiction.
@@ -70,16 +78,13 @@ fn other(code: &str, name: &str) -> Option<&'static Municipality> {
 impl TableCheck for CodeNameCheck {
     fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
         for pair in &mut self.0 {
-            let (code, name) = (value(row, Some(pair.code)), value(row, Some(pair.name)));
-            let other = match &pair.last {
-                Some((last_code, last_name, other)) if last_code == code && last_name == name => *other,
-                _ => {
-                    let other = other(code, name);
-                    pair.last = Some((code.to_owned(), name.to_owned(), other));
-                    other
-                }
-            };
-            if let Some(body) = other {
+            let cells = || (value(row, Some(pair.code)), value(row, Some(pair.name)));
+            if !row.facts.repeated.has_all(pair.columns) {
+                let (code, name) = cells();
+                pair.last = other(code, name);
+            }
+            if let Some(body) = pair.last {
+                let (code, name) = cells();
                 let finding = Finding::new(&CodeName, Severity::Warning).at_row(row.number).at_column(pair.code);
                 findings.add(finding.with_value(code).with_details([body.full_name(), name.to_owned()]));
             }

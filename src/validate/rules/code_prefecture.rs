@@ -4,6 +4,7 @@ use crate::municipality::{self, Municipality};
 use crate::schema::Role;
 use crate::text::{Text, narrow, trim};
 use crate::validate::findings::{Finding, Findings, Severity};
+use crate::validate::repeated::Columns;
 use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, TableRow, value};
 
 /// See the module.
@@ -57,13 +58,14 @@ struct Pair {
     name: usize,
     /// Whether the prefecture must be that of the code.
     is_place: bool,
-    /// The code and name that agreed last: rows mostly repeat them.
-    agreed: (String, String),
+    columns: Columns,
+    /// Whether those of the last row agreed.
+    agreed: bool,
 }
 
 impl Pair {
     fn new(code: usize, name: usize, is_place: bool) -> Pair {
-        Pair { code, name, is_place, agreed: Default::default() }
+        Pair { code, name, is_place, columns: Columns::of([code, name]), agreed: false }
     }
 }
 
@@ -86,9 +88,12 @@ impl TableCheck for CodePrefectureCheck {
     fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
         let mut done = None;
         for pair in &mut self.pairs {
+            if pair.agreed && row.facts.repeated.has_all(pair.columns) {
+                continue;
+            }
+            pair.agreed = false;
             let (code, name) = (value(row, Some(pair.code)), value(row, Some(pair.name)));
-            let has_agreed = pair.agreed.0 == code && pair.agreed.1 == name;
-            if done == Some(pair.code) || code.is_empty() || name.is_empty() || has_agreed {
+            if done == Some(pair.code) || code.is_empty() || name.is_empty() {
                 continue;
             }
             let finding = |severity| {
@@ -119,7 +124,7 @@ impl TableCheck for CodePrefectureCheck {
                     ),
                 ]));
             } else {
-                pair.agreed = (code.to_owned(), name.to_owned());
+                pair.agreed = true;
             }
         }
     }

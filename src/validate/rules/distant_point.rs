@@ -1,6 +1,8 @@
 //! A point far from all others of the file.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
 
 use crate::text::Text;
 use crate::validate::coordinates::{Coordinates, Point, Standing};
@@ -36,7 +38,7 @@ impl Rule for DistantPoint {
     fn bind_table(&self, intake: &Intake<'_>) -> Option<Box<dyn TableCheck>> {
         let columns = Coordinates::of(intake)?;
         let standing = Standing::of(intake);
-        Some(Box::new(DistantPointCheck { columns, standing, points: 0, squares: BTreeMap::new() }))
+        Some(Box::new(DistantPointCheck { columns, standing, points: 0, squares: HashMap::default() }))
     }
 }
 
@@ -57,7 +59,7 @@ struct DistantPointCheck {
     standing: Standing,
     points: u64,
     /// By the tenths of degrees where they begin, as the bits of the numbers, which order as positive numbers do.
-    squares: BTreeMap<(u64, u64), Square>,
+    squares: HashMap<(u64, u64), Square, RandomState>,
 }
 
 #[derive(Default)]
@@ -69,12 +71,13 @@ struct Square {
 
 impl TableCheck for DistantPointCheck {
     fn row(&mut self, row: &TableRow<'_>, _findings: &mut Findings) {
+        let area = self.standing.area(row);
         let Some(point) = row.facts.point else { return };
         let square = self.squares.entry(square(point)).or_default();
         self.points += 1;
         square.points += 1;
         // Where the municipality is known, `outside-municipality` looks at the point.
-        if square.kept.len() < KEPT && self.standing.area(row).is_none() {
+        if area.is_none() && square.kept.len() < KEPT {
             let (latitude, longitude) = self.columns.cells(row);
             square.kept.push((row.number, latitude.to_owned(), longitude.to_owned(), point));
         }
@@ -92,13 +95,12 @@ impl TableCheck for DistantPointCheck {
         let usual = middle(self.squares.iter().map(|(at, square)| (distance(at), square.points)).collect());
         let limit = NEAR.max(USUAL * usual);
         let is_distant = |at: &(u64, u64)| distance(at) > limit;
-        let distant: u64 = self.squares.iter().filter(|(at, _)| is_distant(at)).map(|(_, square)| square.points).sum();
-        if distant > (self.points / SHARE).max(1) {
+        let mut distant: Vec<_> = self.squares.iter().filter(|(at, _)| is_distant(at)).collect();
+        if distant.iter().map(|(_, square)| square.points).sum::<u64>() > (self.points / SHARE).max(1) {
             return;
         }
-        for (row, latitude, longitude, point) in
-            self.squares.iter().filter(|(at, _)| is_distant(at)).flat_map(|(_, square)| &square.kept)
-        {
+        distant.sort_unstable_by_key(|(at, _)| **at);
+        for (row, latitude, longitude, point) in distant.into_iter().flat_map(|(_, square)| &square.kept) {
             let finding = Finding::new(&DistantPoint, Severity::Warning).at_row(*row).at_column(self.columns.latitude);
             let details = [longitude.clone(), format!("{:.0}", centre.distance(*point))];
             findings.add(finding.with_value(latitude).with_details(details));

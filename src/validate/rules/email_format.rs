@@ -35,7 +35,7 @@ impl Rule for EmailFormat {
         matches!(kind, Kind::Email).then(|| -> Box<dyn CellCheck> {
             Box::new(move |cell: Cell<'_>| {
                 kind.check(cell.text).err()?;
-                Some(Fault::saying(Severity::Warning, diagnosis(cell.text)))
+                Some(Fault::diagnosed(Severity::Warning, diagnosis))
             })
         })
     }

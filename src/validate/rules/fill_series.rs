@@ -4,6 +4,7 @@ use crate::municipality;
 use crate::schema::Kind;
 use crate::text::{Text, narrow};
 use crate::validate::findings::{Finding, Findings, Severity};
+use crate::validate::repeated::Columns;
 use crate::validate::rule::{Amendment, Intake, Level, Repair, Rule, TableCheck, TableRow, value};
 
 /// See the module.
@@ -36,7 +37,8 @@ impl Rule for FillSeries {
         let fields = intake.fields().iter().enumerate().filter(|(_, field)| field.kind == Kind::MunicipalityCode);
         let columns: Vec<CodeColumn> = fields
             .filter_map(|(index, _)| {
-                Some(CodeColumn { column: intake.column_of(index)?, series: Vec::new(), last: None })
+                let column = intake.column_of(index)?;
+                Some(CodeColumn { column, columns: Columns::of([column]), series: Vec::new(), last: None })
             })
             .collect();
         (!columns.is_empty()).then(|| -> Box<dyn TableCheck> { Box::new(FillSeriesCheck(columns)) })
@@ -47,6 +49,7 @@ struct FillSeriesCheck(Vec<CodeColumn>);
 
 struct CodeColumn {
     column: usize,
+    columns: Columns,
     series: Vec<Series>,
     /// The code of the row before.
     last: Option<u32>,
@@ -74,6 +77,9 @@ fn code(number: u32) -> String {
 impl TableCheck for FillSeriesCheck {
     fn row(&mut self, row: &TableRow<'_>, _findings: &mut Findings) {
         for codes in &mut self.0 {
+            if row.facts.repeated.has_all(codes.columns) {
+                continue;
+            }
             let cell = value(row, Some(codes.column));
             let number = if cell.is_ascii() { cell.parse().ok() } else { narrow(cell).parse().ok() };
             if let (Some(number), Some(last)) = (number, codes.last)

@@ -47,9 +47,9 @@ struct HouseNumberDateCheck {
 }
 
 impl HouseNumberDateCheck {
-    /// Whether the cell of the house number is a day, and the number that the joined address still holds.
+    /// Whether the cell of the house number is a day, and the number that the joined address still holds. Cells are trimmed.
     fn look<'a>(&self, cell: impl Fn(usize) -> &'a str) -> Option<Option<String>> {
-        let block = trim(cell(self.columns.block));
+        let block = cell(self.columns.block);
         let tail = || self.tail(&cell);
         if is_day(block) {
             return Some(tail());
@@ -62,7 +62,7 @@ impl HouseNumberDateCheck {
 
     /// What the joined address has behind the town, if that is a house number.
     fn tail<'a>(&self, cell: &impl Fn(usize) -> &'a str) -> Option<String> {
-        let cell = |column: Option<usize>| column.map_or("", |column| trim(cell(column)));
+        let cell = |column: Option<usize>| column.map_or("", cell);
         let joined = narrow(cell(self.columns.joined));
         let before = [self.columns.town, Some(self.columns.municipality)].map(|column| narrow(cell(column)));
         let before = before.into_iter().find(|part| !part.is_empty())?;
@@ -87,7 +87,7 @@ fn is_day_of(serial: &str, house_number: &str) -> bool {
 
 impl TableCheck for HouseNumberDateCheck {
     fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
-        let Some(restored) = self.look(|column| row.cell(column)) else { return };
+        let Some(restored) = self.look(|column| row.trimmed(column)) else { return };
         let column = self.columns.block;
         let finding = Finding::new(&HouseNumberDate, Severity::Error).at_row(row.number).at_column(column);
         let finding = finding.with_value(row.cell(column));
@@ -105,7 +105,7 @@ impl TableCheck for HouseNumberDateCheck {
 
 impl Repair for HouseNumberDateCheck {
     fn amend(&mut self, row: &mut Amendment<'_>) {
-        if let Some(Some(number)) = self.look(|column| row.cell(column)) {
+        if let Some(Some(number)) = self.look(|column| trim(row.cell(column))) {
             row.set(self.columns.block, number);
         }
     }

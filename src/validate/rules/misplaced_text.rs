@@ -79,7 +79,7 @@ impl TypedColumn {
     fn is_misplaced(&self, cell: &str) -> bool {
         let text = trim(cell);
         let kind = self.field.kind;
-        if text.is_empty() || kind.check(text).is_ok() || !text.chars().any(is_word_character) {
+        if text.is_ascii() || kind.check(text).is_ok() || !text.chars().any(is_word_character) {
             return false;
         }
         // A day without its year is known to the municipality; moved away it would be lost as a day.

@@ -40,10 +40,7 @@ impl Rule for MyNumber {
     fn bind_cell(&self, field: &Field) -> Option<Box<dyn CellCheck>> {
         let is_asked = field.kind == Kind::String && !is_half_width(field);
         is_asked.then(|| -> Box<dyn CellCheck> {
-            Box::new(|cell: Cell<'_>| {
-                let masked = Some(masked(cell.raw)?);
-                Some(Fault { masked, ..Fault::new(Severity::Warning) })
-            })
+            Box::new(|cell: Cell<'_>| masked(cell.raw).map(|shown| Fault::masked(Severity::Warning, shown)))
         })
     }
 }

@@ -70,8 +70,8 @@ fn meant(area: Area, point: Point, latitude: &str, longitude: &str) -> Option<(S
 
 impl TableCheck for OutsideMunicipalityCheck {
     fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
-        let Some(point) = row.facts.point else { return };
-        let Some((body, area)) = self.standing.area(row) else { return };
+        let area = self.standing.area(row);
+        let (Some(point), Some((body, area))) = (row.facts.point, area) else { return };
         if area.is_in_the_middle(point) {
             return;
         }

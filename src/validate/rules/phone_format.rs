@@ -36,13 +36,14 @@ impl Rule for PhoneFormat {
         matches!(kind, Kind::Phone).then(|| -> Box<dyn CellCheck> {
             Box::new(move |cell: Cell<'_>| {
                 kind.check(cell.text).err()?;
-                Some(Fault::saying(Severity::Warning, diagnosis(cell.text, kind.normalise(cell.text).is_some())))
+                Some(Fault::diagnosed(Severity::Warning, diagnosis))
             })
         })
     }
 }
 
-fn diagnosis(text: &str, is_another_form: bool) -> Text {
+fn diagnosis(text: &str) -> Text {
+    let is_another_form = Kind::Phone.normalise(text).is_some();
     let mut digits = text.bytes().filter(u8::is_ascii_digit);
     let (first, second) = (digits.next(), digits.next());
     let count = [first, second].iter().flatten().count() + digits.count();
@@ -54,7 +55,7 @@ fn diagnosis(text: &str, is_another_form: bool) -> Text {
     let is_longer = matches!((first, second), (Some(b'5' | b'7' | b'8' | b'9'), Some(b'0')));
     match count {
         _ if is_another_form => OTHER_FORM,
-        _ if text.contains("内線") => EXTENSION,
+        _ if !is_bare && text.contains("内線") => EXTENSION,
         0 => NO_NUMBER,
         _ if !is_bare => NOTE,
         18.. => SEVERAL,
@@ -117,7 +118,7 @@ mod tests {
             ("090-0000-00000", TOO_MANY),
         ] {
             Kind::Phone.check(text).expect_err(text);
-            assert_eq!(diagnosis(text, Kind::Phone.normalise(text).is_some()), said, "{text}");
+            assert_eq!(diagnosis(text), said, "{text}");
         }
     }
 }

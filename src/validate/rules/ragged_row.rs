@@ -1,6 +1,6 @@
 //! A row with more values than the heading has names.
 
-use crate::text::{Text, trim};
+use crate::text::Text;
 use crate::validate::findings::{Finding, Findings, Severity};
 use crate::validate::rule::{Intake, Level, Rule, TableCheck, TableRow};
 
@@ -45,10 +45,9 @@ struct RaggedRowCheck {
 
 impl TableCheck for RaggedRowCheck {
     fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
-        let filled_to =
-            (0..row.len()).rev().find(|index| !trim(row.cell(*index)).is_empty()).map_or(0, |index| index + 1);
-        if filled_to > self.columns {
-            let details = [(filled_to - self.columns).to_string()];
+        let last = (self.columns..row.len()).rev().find(|index| !row.trimmed(*index).is_empty());
+        if let Some(last) = last {
+            let details = [(last + 1 - self.columns).to_string()];
             findings.add(Finding::new(&RaggedRow, Severity::Error).at_row(row.number).with_details(details));
         }
     }

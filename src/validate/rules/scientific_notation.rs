@@ -51,8 +51,10 @@ impl Rule for ScientificNotation {
 /// `5.22E+12`: an exponent with its sign, as spreadsheets write it. `2E10` may be an identifier.
 pub(in crate::validate) fn is_scientific(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let is_number = bytes.last().is_some_and(u8::is_ascii_digit);
-    let Some(at) = memchr::memchr2(b'E', b'e', bytes).filter(|_| is_number) else { return false };
+    if !bytes.last().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
+    let Some(at) = memchr::memchr2(b'E', b'e', bytes) else { return false };
     let (mantissa, exponent) = (&text[..at], &text[at + 1..]);
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let mantissa = mantissa.strip_prefix('-').unwrap_or(mantissa);

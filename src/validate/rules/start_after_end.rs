@@ -43,6 +43,7 @@ impl Rule for StartAfterEnd {
                     first: intake.column_of(*first)?,
                     second: intake.column_of(*second)?,
                     kind: schema.fields()[*second].kind,
+                    comparison: schema.fields()[*second].kind.comparison(),
                     first_name: schema.fields()[*first].name.clone(),
                 })
             })
@@ -57,6 +58,7 @@ struct Pair {
     first: usize,
     second: usize,
     kind: Kind,
+    comparison: Comparison,
     first_name: String,
 }
 
@@ -64,7 +66,7 @@ impl TableCheck for Pairs {
     fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
         for pair in &self.0 {
             let (first, second) = (value(row, Some(pair.first)), value(row, Some(pair.second)));
-            if first.is_empty() || second.is_empty() || !is_after(pair.kind, first, second) {
+            if first.is_empty() || second.is_empty() || !pair.is_after(first, second) {
                 continue;
             }
             let severity = if pair.kind == Kind::Time { Severity::Warning } else { Severity::Error };
@@ -74,17 +76,18 @@ impl TableCheck for Pairs {
     }
 }
 
-/// Whether the first value lies after the second; values that are not of the kind have findings of their own.
-fn is_after(kind: Kind, first: &str, second: &str) -> bool {
-    let (Some(first), Some(second)) = (meant(kind, first), meant(kind, second)) else { return false };
-    match kind.comparison() {
-        // What ends at midnight ends with the day. Open all day is 00:00 to 00:00, 08:30 to 08:30 and the like.
-        Comparison::Text if kind == Kind::Time && second == "00:00" => false,
-        Comparison::Text => first > second,
-        Comparison::Number => match (first.parse::<f64>(), second.parse::<f64>()) {
-            (Ok(first), Ok(second)) => first > second,
-            _ => false,
-        },
+impl Pair {
+    /// Whether the first value lies after the second; values that are not of the kind have findings of their own.
+    fn is_after(&self, first: &str, second: &str) -> bool {
+        let (Some(first), Some(second)) = (meant(self.kind, first), meant(self.kind, second)) else { return false };
+        match self.comparison {
+            // What ends at midnight ends with the day. Open all day is 00:00 to 00:00, 08:30 to 08:30 and the like.
+            Comparison::Text => first > second && !(self.kind == Kind::Time && second == "00:00"),
+            Comparison::Number => match (first.parse::<f64>(), second.parse::<f64>()) {
+                (Ok(first), Ok(second)) => first > second,
+                _ => false,
+            },
+        }
     }
 }
 

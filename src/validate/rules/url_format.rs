@@ -36,7 +36,7 @@ impl Rule for UrlFormat {
         matches!(kind, Kind::Url).then(|| -> Box<dyn CellCheck> {
             Box::new(move |cell: Cell<'_>| {
                 kind.check(cell.text).err()?;
-                Some(Fault::saying(Severity::Warning, diagnosis(cell.text)))
+                Some(Fault::diagnosed(Severity::Warning, diagnosis))
             })
         })
     }

@@ -60,9 +60,10 @@ struct Parts<'a> {
 }
 
 impl WholeAddressCheck {
-    /// The address in the column of the municipality in its parts, if it is one and the other columns are empty.
+    /// The address in the column of the municipality in its parts, if it is one and the other columns are empty. Cells are
+    /// trimmed.
     fn split<'a>(&self, cell: impl Fn(usize) -> &'a str) -> Option<Parts<'a>> {
-        let cell = |column: Option<usize>| column.map_or("", |column| trim(cell(column)));
+        let cell = |column: Option<usize>| column.map_or("", &cell);
         let text = cell(Some(self.columns.municipality));
         let is_name = || text.ends_with(['市', '区', '町', '村']) && !text.contains(char::is_numeric);
         if text.is_empty()
@@ -95,7 +96,7 @@ impl WholeAddressCheck {
 
 impl TableCheck for WholeAddressCheck {
     fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
-        let Some(parts) = self.split(|column| row.cell(column)) else { return };
+        let Some(parts) = self.split(|column| row.trimmed(column)) else { return };
         let column = self.columns.municipality;
         let finding = Finding::new(&WholeAddress, Severity::Warning).at_row(row.number).at_column(column);
         let finding = finding.with_value(row.cell(column)).with_proposal(parts.municipality).affecting(3);
@@ -111,7 +112,7 @@ impl TableCheck for WholeAddressCheck {
 impl Repair for WholeAddressCheck {
     fn amend(&mut self, row: &mut Amendment<'_>) {
         let Some(town) = self.columns.town else { return };
-        let Some(parts) = self.split(|column| row.cell(column)) else { return };
+        let Some(parts) = self.split(|column| trim(row.cell(column))) else { return };
         let cells = [parts.municipality, parts.town, parts.block].map(str::to_owned);
         for (column, cell) in [self.columns.municipality, town, self.columns.block].into_iter().zip(cells) {
             row.set(column, cell);
