@@ -199,6 +199,18 @@ impl Db {
         connections.transaction(BEGIN_READ, End::Commit, work)
     }
 
+    /// [`Db::read`] for what takes long and nobody waits for, on the thread of the caller and a connection that no request would
+    /// have.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) fn read_aside<T>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        connections::read_aside(&self.settings, work)
+    }
+
     /// [`Db::read`] where nothing that was ever committed may be missed, announced or not: never from a replica.
     ///
     /// # Errors

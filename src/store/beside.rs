@@ -122,7 +122,7 @@ fn name(Of { table, stored }: Of, content: Content) -> String {
 fn make(folder: &Folder, db: &Db, of: Of, content: Content) -> Result<(), StoreError> {
     let mut file = folder.unfinished()?;
     let mut out = BufWriter::with_capacity(1 << 20, &mut file);
-    db.read_blocking(|connection| match content {
+    db.read_aside(|connection| match content {
         Content::Searched => lines::write_searched(connection, of.table, &mut out),
         Content::Field(field) => lines::write_field(connection, of.table, field, &mut out),
         Content::Codes(field) => write_codes(connection, of.table, field, &mut out),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::connection::{AnsiTransactionManager, Connection, SimpleConnection, TransactionManager};
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
 use diesel::result::Error as DieselError;
@@ -81,6 +81,19 @@ impl Connections {
         }
         Ok(answer)
     }
+}
+
+/// One transaction that reads, on a connection beside the pool that is closed behind it. A statement may take as long as a
+/// writer's.
+pub fn read_aside<T>(
+    settings: &Settings,
+    work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let unavailable = |error: &dyn std::error::Error| StoreError::Unavailable(error.to_string());
+    let mut connection = PgConnection::establish(&settings.url).map_err(|error| unavailable(&error))?;
+    let session = Session { statement_timeout: settings.write_timeout };
+    session.on_acquire(&mut connection).map_err(|error| unavailable(&error))?;
+    connection.build_transaction().read_only().repeatable_read().run(work)
 }
 
 fn builder(settings: &Settings) -> diesel::r2d2::Builder<ConnectionManager<PgConnection>> {

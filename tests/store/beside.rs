@@ -11,7 +11,7 @@ use machikura::query::grouping::{Grouping, Key};
 use machikura::query::{self, Query, Test};
 use machikura::store::beside::{Beside, Content, Of};
 use machikura::store::records::Scope;
-use machikura::store::{Db, StoreError, catalog};
+use machikura::store::{Db, Settings, StoreError, catalog};
 
 use crate::common::*;
 use crate::groups::ask_groups;
@@ -63,6 +63,30 @@ fn the_next_question_needs_no_lines_of_the_database() {
     forget(&db, "DELETE FROM search_blocks");
     assert_eq!(ask(&db, &scope, &words("市民会館")), expected);
     assert_eq!(ask(&db, &scope_of(&db, "331007_aed"), &words("市民会館")).total, Some(0), "the lines are gone");
+}
+
+#[test]
+fn making_files_takes_no_connection_from_requests() {
+    let (database, _) = database();
+    let db = Db::connect(Settings { pool_size: 1, ..Settings::new(database.url()) }).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let files = beside(&db, folder.path());
+    publish(&db, "331007_aed", "一", &ROWS);
+    let entry = db.read_blocking(|c| catalog::find_dataset(c, &id("331007_aed"))).unwrap().expect("the data set");
+    let (of, rows) = (
+        Of { table: entry.tables[0].key, stored: entry.tables[0].created_at.as_microsecond() },
+        entry.tables[0].last_row,
+    );
+    // The only connection of the pool is taken until the file is there.
+    let taken = db.read_blocking(|_| {
+        let begin = Instant::now();
+        while files.lines(of, Content::Searched, rows).is_none() {
+            assert!(begin.elapsed() < Duration::from_secs(60), "the file is not made");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok::<_, StoreError>(())
+    });
+    taken.unwrap();
 }
 
 #[test]
