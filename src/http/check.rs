@@ -12,7 +12,6 @@ use super::problem::{Code, Problem};
 use super::resolve;
 use super::uploads::{self, Spooled};
 use crate::municipality::{self, Municipality};
-use crate::standard::Standard;
 use crate::text::Lang;
 use crate::validate::report::json::ReportBody;
 use crate::validate::report::{self, ReportError, ReportFormat, Wording, json};
@@ -53,7 +52,9 @@ pub async fn validate_file(
     let name = parameters.get("filename").map(str::to_owned).or_else(|| spooled.upload().name().map(str::to_owned));
     let shared = app.clone();
     let body = take_turn(&app, move || {
-        let checked = check(&shared, &spooled, slug.as_deref(), organization, max_issues)?;
+        let request =
+            Request { organization, max_issues, digest: format.names_digest(), ..Request::new(&shared.registry) };
+        let checked = check(&spooled, slug.as_deref(), request)?;
         let wording = Wording { registry: &shared.registry, lang, in_colour: false };
         let mut body = Vec::new();
         format.write(&checked, &wording, &mut body)?;
@@ -147,22 +148,16 @@ pub async fn run(
 ) -> Result<(Spooled, Checked), Problem> {
     let shared = app.clone();
     take_turn(app, move || {
-        let checked = check(&shared, &spooled, slug.as_deref(), organization, max_issues)?;
+        let request = Request { organization, max_issues, ..Request::new(&shared.registry) };
+        let checked = check(&spooled, slug.as_deref(), request)?;
         Ok((spooled, checked))
     })
     .await
 }
 
-fn check(
-    app: &App,
-    spooled: &Spooled,
-    slug: Option<&str>,
-    organization: Option<&'static Municipality>,
-    max_issues: usize,
-) -> Result<Checked, Problem> {
-    let standard: Option<&Standard> = slug.and_then(|slug| app.registry.find(slug));
-    let request = Request { standard, organization, max_issues, ..Request::new(&app.registry) };
-    Ok(validate::check(&spooled.upload(), &request)?)
+fn check(spooled: &Spooled, slug: Option<&str>, request: Request<'_>) -> Result<Checked, Problem> {
+    let standard = slug.and_then(|slug| request.registry.find(slug));
+    Ok(validate::check(&spooled.upload(), &Request { standard, ..request })?)
 }
 
 /// Works on an upload off the threads that answer requests, a few at a time.
