@@ -65,6 +65,17 @@ fn the_exit_status_of_a_check() {
 }
 
 #[test]
+fn a_reader_who_has_seen_enough_is_no_fault() {
+    for format in ["text", "json"] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut check = machikura(&["validate", &dataset("aed/invalid.csv"), "--format", format]);
+        let done = check.stdout(writer).output().expect("it runs");
+        assert_eq!((done.status.code(), String::from_utf8_lossy(&done.stderr).as_ref()), (Some(1), ""), "{format}");
+    }
+}
+
+#[test]
 fn reports_for_people_and_for_machines() {
     let bad = dataset("aed/invalid.csv");
     let said = |arguments: &[&str]| {

@@ -54,7 +54,11 @@ impl Validate {
                 if index > 0 && format.id() == "text" {
                     writeln!(out).map_err(|error| error.to_string())?;
                 }
-                format.write(&checked, &wording, &mut out).map_err(unwritable)?;
+                match format.write(&checked, &wording, &mut out) {
+                    // Who reads it has seen enough, such as `head`.
+                    Err(ReportError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                    written => written.map_err(unwritable)?,
+                }
                 Ok(checked.report.is_valid())
             });
             match written {

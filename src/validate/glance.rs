@@ -98,9 +98,7 @@ impl Glance {
             Form::Address(kind) => bytes.is_ascii() && kind.check(cell()).is_ok(),
         }
     }
-}
 
-impl Glance {
     /// A number that cells share only if every rule says the same about them, and nothing can be bettered in one but in all of
     /// them. Few fields have such cells: telephone numbers of digits and hyphens, of which those behind the fifth sign say
     /// nothing but how many they are.
