@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use machikura::cluster::{self, Cluster};
 use machikura::config::{Given, Settings};
+use machikura::reader;
 use machikura::store::{Db, Settings as StoreSettings, migrate};
 
 /// 街蔵: 自治体標準オープンデータセットを検査し、公開し、検索できるようにする
@@ -44,6 +45,9 @@ enum Command {
     Migrate(Common),
     /// OpenAPI の文書を標準出力に書く / write the OpenAPI document to standard output
     Openapi,
+    /// Unpacks standard input to standard output, confined; only this program itself calls it.
+    #[command(name = reader::COMMAND, hide = true)]
+    Unpack { limits: String },
 }
 
 /// Settings of the commands that need the database.
@@ -74,6 +78,7 @@ impl Commands {
                 print!("{}", machikura::http::openapi::json(machikura::standard::Registry::embedded()));
                 Ok(())
             }
+            Command::Unpack { limits } => return reader::child::run(&limits),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,

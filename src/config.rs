@@ -1,12 +1,18 @@
 //! Every setting: its flag, environment variable, key in the TOML file, default and unit. The only reader of the
 //! environment. A flag goes before the environment, the environment before the file, the file before the default.
 
+mod limits;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use serde::Deserialize;
+
+use crate::tabular::Limits;
+
+pub use limits::GivenLimits;
 
 /// Settings as they were given, by flag, environment or file; what was not given is `None`.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -57,6 +63,12 @@ pub struct Given {
     /// 空のカタログに見本データを入れるか（既定 true） / whether an empty catalogue gets sample data
     #[arg(long, env = "MACHIKURA_SAMPLE", value_name = "BOOL")]
     pub sample: Option<bool>,
+    /// 同時に読むすべてのファイルのためのメモリーの上限、MB（既定 1024） / megabytes that all files read at once may take
+    #[arg(long, env = "MACHIKURA_UPLOADS_MEMORY_MB", value_name = "MEGABYTES")]
+    pub uploads_memory_mb: Option<u64>,
+    #[command(flatten)]
+    #[serde(skip)]
+    pub limits: GivenLimits,
 }
 
 /// Settings with nothing left open.
@@ -92,6 +104,10 @@ pub struct Settings {
     pub prepared_mb: u32,
     /// Whether an empty catalogue gets sample data.
     pub sample: bool,
+    /// Megabytes that all files read at once may take.
+    pub uploads_memory_mb: u64,
+    /// Limits of a table.
+    pub limits: Limits,
 }
 
 /// Why the settings cannot be used.
@@ -138,6 +154,8 @@ impl Given {
             checks_per_minute: self.checks_per_minute.or(filed.checks_per_minute).unwrap_or(600),
             prepared_mb: self.prepared_mb.or(filed.prepared_mb).unwrap_or(2_048),
             sample: self.sample.or(filed.sample).unwrap_or(true),
+            uploads_memory_mb: self.uploads_memory_mb.or(filed.uploads_memory_mb).unwrap_or(1_024),
+            limits: self.limits.resolve(&filed.limits, Limits::SERVER),
         })
     }
 }
@@ -150,7 +168,13 @@ fn list(text: Option<&str>) -> Vec<String> {
 
 fn read(path: &Path) -> Result<Given, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-    toml::from_str(&text).map_err(|source| ConfigError::Parse { path: path.to_owned(), source: Box::new(source) })
+    parse(&text).map_err(|source| ConfigError::Parse { path: path.to_owned(), source: Box::new(source) })
+}
+
+fn parse(text: &str) -> Result<Given, toml::de::Error> {
+    let (limits, others): (toml::Table, toml::Table) =
+        toml::from_str::<toml::Table>(text)?.into_iter().partition(|(key, _)| GivenLimits::KEYS.contains(&&**key));
+    Ok(Given { limits: limits.try_into()?, ..others.try_into()? })
 }
 
 /// What the log shows, in the syntax of `tracing`'s filter, from `MACHIKURA_LOG`. Malformed requests are left out unless
@@ -167,17 +191,18 @@ mod tests {
     #[test]
     fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        std::fs::write(file.path(), "listen = \"127.0.0.1:1\"\npool_size = 3\n").expect("written");
+        std::fs::write(file.path(), "listen = \"127.0.0.1:1\"\npool_size = 3\nmax_rows = 7\n").expect("written");
         let given = Given { listen: Some(SocketAddr::from(([127, 0, 0, 1], 2))), ..Given::default() };
         let settings = given.resolve(Some(file.path())).expect("sound");
         assert_eq!((settings.listen.port(), settings.pool_size, settings.uploads), (2, 3, 4));
+        assert_eq!(settings.limits, Limits { rows: 7, ..Limits::SERVER });
     }
 
     #[test]
     fn an_unknown_key_is_an_error_that_names_it() {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        std::fs::write(file.path(), "listen = 1\n").expect("written");
+        std::fs::write(file.path(), "listens = 1\n").expect("written");
         let error = Given::default().resolve(Some(file.path())).expect_err("unknown key");
-        assert!(error.to_string().contains("listen"), "{error}");
+        assert!(error.to_string().contains("listens"), "{error}");
     }
 }

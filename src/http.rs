@@ -30,6 +30,7 @@ mod resolve;
 mod sending;
 mod standards;
 mod target;
+mod turns;
 mod uploads;
 mod wire;
 
@@ -49,7 +50,6 @@ use actix_web::http::{Method, header};
 use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::{HttpRequest, web};
-use tokio::sync::Semaphore;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -57,12 +57,15 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::config::Settings;
 use crate::folder::Folder;
+use crate::reader::Subprocess;
 use crate::standard::Registry;
 use crate::store::Db;
 use crate::store::beside::Beside;
+use crate::tabular::ReadOptions;
 use prepared::Files;
 use problem::Problem;
 use target::AsciiTargets;
+use turns::Turns;
 use wire::Wire;
 
 pub use standards::{body as standard_body, csvw};
@@ -81,8 +84,10 @@ pub struct App {
     files: Files,
     /// What is kept of stored tables beside the database.
     beside: Arc<Beside>,
-    /// Turns of uploads.
-    uploads: Arc<Semaphore>,
+    /// Reads strangers' workbooks.
+    unpacker: Subprocess,
+    /// Turns of work on uploads.
+    turns: Turns,
     /// Checks of the present minute.
     limiter: Mutex<uploads::Limiter>,
     /// Corrections kept aside.
@@ -95,14 +100,15 @@ pub struct App {
 
 impl App {
     /// Puts the shared parts together.
-    pub fn new(registry: Registry, db: Db, settings: Settings) -> App {
+    pub fn new(registry: Registry, db: Db, settings: Settings, unpacker: Subprocess) -> App {
         let prepared = Folder::new(settings.var.join("prepared"), u64::from(settings.prepared_mb) << 20);
         let prepared = Arc::new(prepared);
         App {
             description: OnceLock::new(),
             files: Files::new(Arc::clone(&prepared)),
             beside: Arc::new(Beside::new(prepared, db.clone())),
-            uploads: Arc::new(Semaphore::new(settings.uploads)),
+            turns: Turns::new(settings.uploads, settings.uploads_memory_mb),
+            unpacker,
             limiter: Mutex::default(),
             fixes: Mutex::default(),
             known: resolve::Known::default(),
@@ -111,6 +117,11 @@ impl App {
             db,
             settings,
         }
+    }
+
+    /// How uploads are read.
+    fn reading(&self) -> ReadOptions<'_> {
+        ReadOptions { limits: self.settings.limits, unpacker: &self.unpacker }
     }
 
     fn description(&self) -> &Description {

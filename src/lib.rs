@@ -49,6 +49,8 @@ pub mod http;
 #[cfg(feature = "server")]
 pub mod publish;
 #[cfg(feature = "server")]
+pub mod reader;
+#[cfg(feature = "server")]
 pub mod sample;
 #[cfg(feature = "server")]
 pub mod store;

@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use crate::municipality::Municipality;
 use crate::standard::{Registry, Standard};
-use crate::tabular::{self, Container, Document, ReadError, Upload};
+use crate::tabular::{self, Container, Document, ReadError, ReadOptions, Upload};
 
 pub use findings::{Finding, Severity};
 pub use plan::{PlanEntry, Sample};
@@ -59,6 +59,8 @@ pub struct Request<'a> {
     pub digest: bool,
     /// How many threads check a large file. The report is the same for any number.
     pub threads: usize,
+    /// How the file is read.
+    pub reading: ReadOptions<'a>,
 }
 
 /// More threads than this gain little: some rules must see the rows one after the other.
@@ -76,6 +78,7 @@ impl<'a> Request<'a> {
             max_issues: 1_000,
             digest: true,
             threads,
+            reading: ReadOptions::default(),
         }
     }
 }
@@ -119,8 +122,8 @@ impl Checked {
 /// # Errors
 /// [`ReadError`] where there is no table to read.
 pub fn check(upload: &Upload, request: &Request<'_>) -> Result<Checked, ReadError> {
-    match check_as(upload, tabular::read_by_beginning(upload)?, request) {
-        Err(error) if error.is_misjudgement() => check_as(upload, tabular::read(upload)?, request),
+    match check_as(upload, tabular::read_by_beginning(upload, &request.reading)?, request) {
+        Err(error) if error.is_misjudgement() => check_as(upload, tabular::read(upload, &request.reading)?, request),
         checked => checked,
     }
 }

@@ -102,6 +102,8 @@ fn every_default_is_in_the_readmes() {
         cache_mb,
         prepared_mb,
         sample,
+        uploads_memory_mb,
+        limits,
     } = Given::default().resolve(None).expect("no file is read");
     assert!(
         database_read_urls.is_empty()
@@ -121,6 +123,14 @@ fn every_default_is_in_the_readmes() {
         ("cache_mb", cache_mb.to_string()),
         ("prepared_mb", prepared_mb.to_string()),
         ("sample", sample.to_string()),
+        ("uploads_memory_mb", uploads_memory_mb.to_string()),
+        ("upload_memory_mb", (limits.memory >> 20).to_string()),
+        ("max_rows", limits.rows.to_string()),
+        ("max_columns", limits.columns.to_string()),
+        ("max_cells", limits.cells.to_string()),
+        ("max_cell_characters", limits.cell_characters.to_string()),
+        ("max_row_characters", limits.row_characters.to_string()),
+        ("max_unpacked", limits.unpacked.to_string()),
     ] {
         expect_row(&[&code(key), &code(&default)]);
     }

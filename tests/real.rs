@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use machikura::municipality::{self, Municipality};
 use machikura::publish::{Mended, Task, mend};
 use machikura::standard::Registry;
-use machikura::tabular::Upload;
+use machikura::tabular::{ReadOptions, Upload};
 use machikura::validate::{self, Checked, Class, Recipe, RepairError, Report, Request, Severity};
 
 struct RealFile {
@@ -130,7 +130,13 @@ fn organizations() -> &'static HashMap<String, String> {
 }
 
 fn mend_upload(upload: &Upload, organization: Option<&Municipality>, class: Class) -> Result<Mended, RepairError> {
-    let task = Task { registry: Registry::embedded(), standard: None, organization, max_issues: 100_000 };
+    let task = Task {
+        registry: Registry::embedded(),
+        standard: None,
+        organization,
+        max_issues: 100_000,
+        reading: ReadOptions::default(),
+    };
     mend(upload, &task, &Recipe { fix: class, ..Recipe::default() }, &std::env::temp_dir())
 }
 

@@ -70,9 +70,11 @@ impl Fix {
         }
         let recipe = self.recipe()?;
         let registry = self.target.registry()?;
-        let Request { standard, organization, max_issues, .. } = self.target.request(&registry, 1_000)?;
+        let unpacker = target::unpacker()?;
+        let reading = self.target.reading(&unpacker);
+        let Request { standard, organization, max_issues, .. } = self.target.request(&registry, reading, 1_000)?;
         let upload = target::upload(&self.file).map_err(|error| error.to_string())?;
-        let task = Task { registry: &registry, standard, organization, max_issues };
+        let task = Task { registry: &registry, standard, organization, max_issues, reading };
         let mended = mend(&upload, &task, &recipe, &std::env::temp_dir()).map_err(|error| match error {
             RepairError::Read(error) => format!("{}: {}", self.file.display(), target::unreadable(error)),
             error => format!("{}: {}", self.file.display(), target::in_both_languages(error)),

@@ -10,6 +10,7 @@ use machikura::catalog::DatasetFilter;
 use machikura::config::Settings;
 use machikura::http::{self, App};
 use machikura::publish::PublishError;
+use machikura::reader::Subprocess;
 use machikura::sample;
 use machikura::standard::Registry;
 use machikura::store::{Db, StoreError, catalog, tokens};
@@ -29,7 +30,8 @@ pub fn run(common: Common) -> Result<(), CommandError> {
     let address = listener.local_addr()?;
     let entries = db.read_blocking(|connection| catalog::list_datasets(connection, &DatasetFilter::default(), 1))?;
     let base = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let app = App::new(registry, db, settings);
+    let unpacker = Subprocess::new(settings.var.join("spool"))?;
+    let app = App::new(registry, db, settings, unpacker);
     actix_web::rt::System::new().block_on(async move {
         let server = http::serve(app, listener)?;
         greet(&base, &format!("http://{address}"), entries.total > 0, token.as_deref())?;

@@ -1,14 +1,15 @@
 //! What `validate` and `fix` are told about a file: its data set, its publisher, and further standards.
 
 use std::borrow::Cow;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use machikura::config::GivenLimits;
 use machikura::http::problem::Problem;
 use machikura::municipality;
+use machikura::reader::Subprocess;
 use machikura::standard::Registry;
-use machikura::tabular::{ReadError, Upload};
+use machikura::tabular::{Limits, ReadError, ReadOptions, Upload};
 use machikura::text::Lang;
 use machikura::validate::Request;
 
@@ -29,6 +30,8 @@ pub struct Target {
     /// 追加の標準を読むフォルダー / folder of further standards
     #[arg(long, env = "MACHIKURA_DATASETS", value_name = "FOLDER")]
     datasets: Option<PathBuf>,
+    #[command(flatten)]
+    limits: GivenLimits,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -49,12 +52,23 @@ impl Target {
         }
     }
 
+    /// How files are read.
+    pub fn reading<'a>(&self, unpacker: &'a Subprocess) -> ReadOptions<'a> {
+        ReadOptions { limits: self.limits.resolve(&GivenLimits::default(), Limits::COMMAND_LINE), unpacker }
+    }
+
     /// The request for a check that lists so many findings unless told otherwise.
     ///
     /// # Errors
     /// There is no such standard or organization.
-    pub fn request<'a>(&self, registry: &'a Registry, listed: usize) -> Result<Request<'a>, String> {
-        let mut request = Request { max_issues: self.max_issues.unwrap_or(listed), ..Request::new(registry) };
+    pub fn request<'a>(
+        &self,
+        registry: &'a Registry,
+        reading: ReadOptions<'a>,
+        listed: usize,
+    ) -> Result<Request<'a>, String> {
+        let max_issues = self.max_issues.unwrap_or(listed);
+        let mut request = Request { max_issues, reading, ..Request::new(registry) };
         if let Some(slug) = &self.standard {
             request.standard = Some(registry.find(slug).ok_or_else(|| {
                 format!("標準「{slug}」はありません。machikura standards で一覧を表示します / no such standard")
@@ -77,15 +91,23 @@ impl Target {
     }
 }
 
+/// Reads workbooks in child processes.
+///
+/// # Errors
+/// The operating system does not tell where the program is.
+pub fn unpacker() -> Result<Subprocess, String> {
+    Subprocess::new(std::env::temp_dir()).map_err(|error| error.to_string())
+}
+
 /// The file to read; `-` is standard input.
 ///
 /// # Errors
 /// Standard input could not be read.
 pub fn upload(file: &Path) -> std::io::Result<Upload> {
     if file.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes)?;
-        return Ok(Upload::from_bytes(bytes, None));
+        let mut spooled = tempfile::NamedTempFile::new()?;
+        std::io::copy(&mut std::io::stdin().lock(), &mut spooled)?;
+        return Ok(Upload::from_temporary(spooled.into_temp_path(), None));
     }
     Ok(Upload::from_file(file, file.file_name().and_then(|name| name.to_str())))
 }

@@ -40,7 +40,11 @@ impl Validate {
             Ok(registry) => registry,
             Err(message) => return refuse(&message),
         };
-        let request = match self.target.request(&registry, format.listed()) {
+        let unpacker = match target::unpacker() {
+            Ok(unpacker) => unpacker,
+            Err(message) => return refuse(&message),
+        };
+        let request = match self.target.request(&registry, self.target.reading(&unpacker), format.listed()) {
             Ok(request) => Request { digest: format.names_digest(), ..request },
             Err(message) => return refuse(&message),
         };

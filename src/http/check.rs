@@ -1,10 +1,14 @@
 //! Checks without publishing. Nothing is stored.
 
+use std::fs::File;
+use std::io::Seek;
 use std::time::Instant;
 
+use actix_web::body::SizedStream;
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, post, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, post, web};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tempfile::{SpooledData, spooled_tempfile};
 
 use super::App;
 use super::parameters::{Parameters, language};
@@ -51,14 +55,15 @@ pub async fn validate_file(
     let spooled = uploads::spool(&app, &request, payload, parameters.get("filename")).await?;
     let name = parameters.get("filename").map(str::to_owned).or_else(|| spooled.upload().name().map(str::to_owned));
     let shared = app.clone();
-    let body = take_turn(&app, move || {
-        let request =
-            Request { organization, max_issues, digest: format.names_digest(), ..Request::new(&shared.registry) };
+    let body = take_turn(&app, &request, spooled, move |spooled| {
+        let reading = shared.reading();
+        let digest = format.names_digest();
+        let request = Request { organization, max_issues, digest, reading, ..Request::new(&shared.registry) };
         let checked = check(&spooled, slug.as_deref(), request)?;
         let wording = Wording { registry: &shared.registry, lang, in_colour: false };
-        let mut body = Vec::new();
+        let mut body = spooled_tempfile(KEPT_IN_MEMORY);
         format.write(&checked, &wording, &mut body)?;
-        Ok(body)
+        Ok(body.into_inner())
     })
     .await?;
     let mut response = HttpResponse::Ok();
@@ -66,7 +71,26 @@ pub async fn validate_file(
     if format.is_file() {
         response.insert_header((header::CONTENT_DISPOSITION, disposition(name.as_deref(), format)));
     }
-    Ok(response.body(body))
+    match body {
+        SpooledData::InMemory(bytes) => Ok(response.body(bytes.into_inner())),
+        SpooledData::OnDisk(file) => of_file(response, file),
+    }
+}
+
+/// A longer report goes by way of a file, in bytes.
+const KEPT_IN_MEMORY: usize = 4 << 20;
+
+/// A response whose body is a file.
+///
+/// # Errors
+/// 500 where it cannot be read.
+pub fn of_file(mut response: HttpResponseBuilder, mut file: File) -> Result<HttpResponse, Problem> {
+    let length = file.metadata().and_then(|metadata| file.rewind().map(|()| metadata.len())).map_err(|error| {
+        tracing::error!(%error, "a file for a response cannot be read");
+        Problem::internal()
+    })?;
+    let stream = tokio_util::io::ReaderStream::new(tokio::fs::File::from_std(file));
+    Ok(response.body(SizedStream::new(length, stream)))
 }
 
 fn find_format(id: &str) -> Result<&'static dyn ReportFormat, Problem> {
@@ -141,14 +165,15 @@ pub fn admit(app: &App, request: &HttpRequest) -> Result<(), Problem> {
 /// 503 where too many are under way, and what reading the file says.
 pub async fn run(
     app: &web::Data<App>,
+    request: &HttpRequest,
     spooled: Spooled,
     slug: Option<String>,
     organization: Option<&'static Municipality>,
     max_issues: usize,
 ) -> Result<(Spooled, Checked), Problem> {
     let shared = app.clone();
-    take_turn(app, move || {
-        let request = Request { organization, max_issues, ..Request::new(&shared.registry) };
+    take_turn(app, request, spooled, move |spooled| {
+        let request = Request { organization, max_issues, reading: shared.reading(), ..Request::new(&shared.registry) };
         let checked = check(&spooled, slug.as_deref(), request)?;
         Ok((spooled, checked))
     })
@@ -166,11 +191,13 @@ fn check(spooled: &Spooled, slug: Option<&str>, request: Request<'_>) -> Result<
 /// 503 where too many are under way, and what the work says.
 pub async fn take_turn<T: Send + 'static>(
     app: &App,
-    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    request: &HttpRequest,
+    spooled: Spooled,
+    work: impl FnOnce(Spooled) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    let turn = std::sync::Arc::clone(&app.uploads).acquire_owned();
-    let permit = tokio::time::timeout(std::time::Duration::from_secs(30), turn).await;
-    let Ok(Ok(permit)) = permit else {
+    // Who works on the same machine may use all of it.
+    let client = request.peer_addr().map(|address| address.ip()).filter(|address| !address.is_loopback());
+    let Some(turn) = app.turns.take(client, memory_mb(app, &spooled)).await else {
         return Err(Problem::new(
             Code::Busy,
             "検査が混み合っています。少し待ってからもう一度お試しください。",
@@ -178,12 +205,20 @@ pub async fn take_turn<T: Send + 'static>(
         ));
     };
     web::block(move || {
-        let done = work();
-        drop(permit);
+        let done = work(spooled);
+        drop(turn);
         done
     })
     .await
     .map_err(|_| Problem::internal())?
+}
+
+/// Megabytes that work on an upload may need: little for a small file, at most what the setting allows.
+fn memory_mb(app: &App, spooled: &Spooled) -> u64 {
+    const LEAST_MB: u64 = 32;
+    const MB_A_MB: u64 = 64;
+    let most = app.settings.limits.memory >> 20;
+    spooled.upload().size().map_or(most, |bytes| most.min(LEAST_MB + (bytes >> 20) * MB_A_MB))
 }
 
 /// The report as a JSON value.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, get, post, web};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
@@ -112,7 +112,7 @@ pub async fn fix_file(
     };
     check::admit(&app, &request)?;
     let spooled = uploads::spool(&app, &request, payload, parameters.get("filename")).await?;
-    let (_, mended) = run(&app, spooled, slug, organization, recipe, max_issues).await?;
+    let (_, mended) = run(&app, &request, spooled, slug, organization, recipe, max_issues).await?;
     let (id, mended) = app.fixes.lock().map_err(|_| Problem::internal())?.keep(mended, Instant::now());
     let body = FixBody::new(&id, &mended, lang);
     let mut response = HttpResponse::Ok();
@@ -133,7 +133,7 @@ pub async fn fix_file(
         (_, None) => "corrected.csv".to_owned(),
     };
     response.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")));
-    csv(response, &mended.correction.corrected).await
+    csv(response, &mended.correction.corrected)
 }
 
 #[derive(Deserialize)]
@@ -189,7 +189,7 @@ pub async fn get_fix_file(
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     response.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.csv\"", path.file)));
-    csv(response, file).await
+    csv(response, file)
 }
 
 /// The decisions that a request brings: `recipe` (or the one kept), then `fix` and `rules`.
@@ -230,6 +230,7 @@ pub fn recipe(parameters: &Parameters, kept: Option<Recipe>) -> Result<Recipe, P
 /// 503 where too many are under way, and what correcting the file says.
 pub async fn run(
     app: &web::Data<App>,
+    request: &HttpRequest,
     spooled: Spooled,
     slug: Option<String>,
     organization: Option<&'static Municipality>,
@@ -237,9 +238,9 @@ pub async fn run(
     max_issues: usize,
 ) -> Result<(Spooled, Mended), Problem> {
     let shared = app.clone();
-    check::take_turn(app, move || {
+    check::take_turn(app, request, spooled, move |spooled| {
         let standard = slug.as_deref().and_then(|slug| shared.registry.find(slug));
-        let task = Task { registry: &shared.registry, standard, organization, max_issues };
+        let task = Task { registry: &shared.registry, standard, organization, max_issues, reading: shared.reading() };
         let mended = mend(&spooled.upload(), &task, &recipe, &shared.settings.var.join("spool"))?;
         Ok((spooled, mended))
     })
@@ -259,19 +260,13 @@ fn unknown(id: &str) -> Problem {
     )
 }
 
-async fn csv(
-    mut response: actix_web::HttpResponseBuilder,
-    file: &tempfile::NamedTempFile,
-) -> Result<HttpResponse, Problem> {
+fn csv(mut response: HttpResponseBuilder, file: &tempfile::NamedTempFile) -> Result<HttpResponse, Problem> {
     let file = file.reopen().map_err(|error| {
         tracing::error!(%error, "a corrected table cannot be read");
         Problem::internal()
     })?;
-    let body = actix_web::body::SizedStream::new(
-        file.metadata().map_or(0, |metadata| metadata.len()),
-        tokio_util::io::ReaderStream::new(tokio::fs::File::from_std(file)),
-    );
-    Ok(response.content_type("text/csv; charset=utf-8").body(body))
+    response.content_type("text/csv; charset=utf-8");
+    check::of_file(response, file)
 }
 
 /// Corrections kept aside, the oldest going first.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::query::QueryError;
 use crate::store::StoreError;
-use crate::tabular::ReadError;
+use crate::tabular::{LimitExceeded, ReadError};
 use crate::text::{Bilingual, Lang, Text};
 use crate::validate::RepairError;
 
@@ -148,6 +148,8 @@ struct About {
     detail: Bilingual,
     hint: Option<Bilingual>,
     errors: Vec<QueryError>,
+    /// The limit that was met.
+    limit: Option<LimitBody>,
     /// The report of a check, already in the client's language.
     report: Option<Value>,
     /// A header that belongs to the problem.
@@ -208,6 +210,20 @@ impl Problem {
         Problem::new(Code::Nonconforming, ja, en).with_report(report, Vec::new())
     }
 
+    /// More of something than a setting allows.
+    pub fn limit(
+        limit: &str,
+        value: u64,
+        setting: Option<&'static str>,
+        line: Option<u64>,
+        detail: Bilingual,
+    ) -> Problem {
+        let mut problem = Problem { code: Code::TooLarge, about: Box::new(About { detail, ..About::default() }) };
+        let limit = limit.to_owned();
+        problem.about.limit = Some(LimitBody { limit, value, setting, line, detail: String::new(), hint: None });
+        problem
+    }
+
     /// With the report of a check, and what in it is to be answered by which parameter.
     #[must_use]
     pub fn with_report(mut self, report: Value, errors: Vec<QueryError>) -> Problem {
@@ -248,7 +264,7 @@ impl Problem {
             instance: instance.to_owned(),
             code: self.code.word().to_owned(),
             hint: self.about.hint.as_ref().map(|hint| hint.get(lang).to_owned()),
-            errors: self.about.errors.iter().map(|error| error_body(error, lang)).collect(),
+            errors: self.errors(lang),
             report: self.about.report.clone(),
         };
         let mut response = HttpResponse::build(self.code.status());
@@ -262,6 +278,16 @@ impl Problem {
             response.insert_header((*name, value.as_str()));
         }
         response.body(serde_json::to_vec(&body).expect("a problem has only string keys"))
+    }
+
+    fn errors(&self, lang: Lang) -> Vec<ErrorBody> {
+        let About { detail, hint, errors, limit, .. } = &*self.about;
+        let parameters = errors.iter().map(|error| ErrorBody::Parameter(error_body(error, lang)));
+        let limit = limit.clone().map(|limit| {
+            let hint = hint.as_ref().map(|hint| hint.get(lang).to_owned());
+            ErrorBody::Limit(LimitBody { detail: detail.get(lang).to_owned(), hint, ..limit })
+        });
+        parameters.chain(limit).collect()
     }
 
     /// The problem in an error that some part of actix or a handler answers.
@@ -403,6 +429,14 @@ impl From<RepairError> for Problem {
     }
 }
 
+impl From<LimitExceeded> for Problem {
+    fn from(exceeded: LimitExceeded) -> Problem {
+        let LimitExceeded { limit, value, line, .. } = exceeded;
+        let hint = exceeded.hint();
+        Problem::limit(limit.as_str(), value, limit.setting(), line, exceeded.message()).hint(hint.ja, hint.en)
+    }
+}
+
 impl From<ReadError> for Problem {
     fn from(error: ReadError) -> Problem {
         let unsupported = |ja: String, en: String| {
@@ -421,20 +455,25 @@ impl From<ReadError> for Problem {
                 "文字としても Excel としても読めないファイルです。".to_owned(),
                 "The bytes are neither text nor a workbook.".to_owned(),
             ),
-            ReadError::Encrypted => unsupported(
-                "パスワードで保護されています。保護を外して保存し直してください。".to_owned(),
-                "The workbook is protected by a password; save it without one.".to_owned(),
+            ReadError::Encrypted => Problem::new(
+                Code::InvalidBody,
+                "パスワードで保護されています。",
+                "The workbook is protected by a password.",
+            )
+            .hint(
+                "Excel の「ファイル」→「情報」→「ブックの保護」でパスワードを消し、保存し直してください。",
+                "Remove the password in Excel (File, Info, Protect Workbook) and save it again.",
             ),
             ReadError::Damaged(cause) => Problem::new(
                 Code::InvalidBody,
-                format!("ファイルが壊れています（{cause}）。もう一度保存し直してください。"),
-                format!("The file is damaged ({cause}); save it again."),
+                "ファイルが壊れているか、途中で切れています。",
+                format!("The file is damaged or cut off ({cause})."),
+            )
+            .hint(
+                "元のファイルを開いて保存し直してください。Excel の「開いて修復」で直ることもあります。",
+                "Open the original and save it again; \"Open and Repair\" of Excel may help.",
             ),
-            ReadError::TooLarge(limit) => Problem::new(
-                Code::TooLarge,
-                format!("展開すると {limit} バイトを超えます。"),
-                format!("Unpacked, the file is larger than {limit} bytes."),
-            ),
+            ReadError::Limit(exceeded) => exceeded.into(),
             ReadError::Io(ref cause) => {
                 tracing::error!(%cause, "an upload could not be read");
                 Problem::internal()
@@ -465,10 +504,42 @@ pub struct ProblemBody {
     hint: Option<String>,
     /// 誤りの一覧 / everything that is wrong
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<ParameterErrorBody>,
+    errors: Vec<ErrorBody>,
     /// 検査結果 / report of the check
     #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<Value>,
+}
+
+/// 誤り 1 件 / one thing that is wrong
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub enum ErrorBody {
+    /// パラメータの誤り / a wrong parameter
+    Parameter(ParameterErrorBody),
+    /// 上限の超過 / a limit that was met
+    Limit(LimitBody),
+}
+
+/// A limit that was met.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct LimitBody {
+    /// 何の上限か / what is limited
+    #[schema(example = "rows")]
+    limit: String,
+    /// 上限の値 / the most that is allowed
+    value: u64,
+    /// 上限を変える設定 / the setting that changes it
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "MACHIKURA_MAX_ROWS")]
+    setting: Option<&'static str>,
+    /// 超えた行 / the line at which it was met
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
+    /// 何が起きたか / what is wrong
+    detail: String,
+    /// どうすればよいか / what to do
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
 }
 
 /// One wrong parameter.

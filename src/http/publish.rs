@@ -110,10 +110,12 @@ pub async fn publish_dataset(
     let spooled = uploads::spool(&app, &request, payload, parameters.get("filename")).await?;
     let (spooled, checked, correction) = if wish.fixes {
         let recipe = fix::recipe(&parameters, latest_recipe(&app, &id).await?)?;
-        let (spooled, mended) = fix::run(&app, spooled, Some(slug.clone()), Some(organization), recipe, 1_000).await?;
+        let (spooled, mended) =
+            fix::run(&app, &request, spooled, Some(slug.clone()), Some(organization), recipe, 1_000).await?;
         (spooled, mended.after, Some(mended.correction))
     } else {
-        let (spooled, checked) = check::run(&app, spooled, Some(slug.clone()), Some(organization), 1_000).await?;
+        let (spooled, checked) =
+            check::run(&app, &request, spooled, Some(slug.clone()), Some(organization), 1_000).await?;
         (spooled, checked, None)
     };
     let decided = decide(checked, &wish, lang);

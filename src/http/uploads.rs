@@ -12,6 +12,7 @@ use tempfile::NamedTempFile;
 use super::App;
 use super::problem::{Code, Problem};
 use crate::tabular::Upload;
+use crate::text::Bilingual;
 
 /// An upload in a temporary file that goes when this value goes.
 pub struct Spooled {
@@ -90,12 +91,11 @@ async fn write(
 }
 
 fn too_large(limit: u64) -> Problem {
-    Problem::new(
-        Code::TooLarge,
-        format!("ファイルの大きさの上限は {limit} バイトです。"),
-        format!("A file has at most {limit} bytes."),
-    )
-    .hint(
+    let detail = Bilingual {
+        ja: format!("ファイルの大きさの上限は {limit} バイトです。"),
+        en: format!("A file has at most {limit} bytes."),
+    };
+    Problem::limit("upload-bytes", limit, Some("MACHIKURA_MAX_UPLOAD"), None, detail).hint(
         "表を分けるか、運用者に上限（MACHIKURA_MAX_UPLOAD）の引き上げを相談してください。",
         "Split the table, or ask the operator to raise MACHIKURA_MAX_UPLOAD.",
     )

@@ -7,7 +7,7 @@ use tempfile::NamedTempFile;
 
 use crate::municipality::{self, Municipality};
 use crate::standard::{Registry, Standard};
-use crate::tabular::Upload;
+use crate::tabular::{ReadOptions, Upload};
 use crate::validate::report::patches::Log;
 use crate::validate::{self, Checked, Patch, PlanEntry, Recipe, RepairError, Repaired, Request, repair};
 
@@ -42,6 +42,8 @@ pub struct Task<'a> {
     pub organization: Option<&'a Municipality>,
     /// How many findings the reports list.
     pub max_issues: usize,
+    /// How the file is read.
+    pub reading: ReadOptions<'a>,
 }
 
 /// Corrects a file by a recipe and checks the result.
@@ -49,11 +51,12 @@ pub struct Task<'a> {
 /// # Errors
 /// [`RepairError`].
 pub fn mend(upload: &Upload, task: &Task<'_>, recipe: &Recipe, folder: &Path) -> Result<Mended, RepairError> {
-    let Task { registry, standard, organization, max_issues } = *task;
+    let Task { registry, standard, organization, max_issues, reading } = *task;
     let request = Request {
         standard: standard.or_else(|| registry.find(recipe.standard.as_deref()?)),
         organization: organization.or_else(|| municipality::find_any(recipe.organization.as_deref()?)),
         max_issues,
+        reading,
         ..Request::new(registry)
     };
     let aside = || NamedTempFile::new_in(folder).map_err(RepairError::Write);

@@ -1,8 +1,8 @@
 //! What our own workbooks add to a table: sheets beside it, and a first column in it. A workbook that comes back is read
 //! without them.
 
-use super::{Body, Hidden, Sheet};
-use crate::text::{Lang, Text, trim};
+use super::{Hidden, Sheet};
+use crate::text::{Lang, Text};
 
 /// Heading of the first column of a checked table: how many findings stand in each row.
 pub const CHECK_COLUMN: Text = Text { ja: "確認", en: "Check" };
@@ -43,27 +43,38 @@ pub(super) fn take_away(sheets: &mut Vec<Sheet>, hidden: &mut Vec<Hidden>) {
     }
 }
 
-/// Takes the first column away where it is headed by this label.
+/// Takes the first column away where it is headed by this label. A sheet that cannot be read is left as it is: it will tell
+/// when it is read.
 fn take_check_column(sheet: &mut Sheet, label: &str) {
-    let Body::Cells(rows) = &mut sheet.body else { return };
-    let first_filled = rows.iter().filter_map(|row| row.first()).map(|cell| trim(cell)).find(|cell| !cell.is_empty());
-    if first_filled == Some(label) {
-        for row in rows.iter_mut().filter(|row| !row.is_empty()) {
-            row.remove(0);
-            // A workbook has rows of one length; those of the file that was checked end with their last cell.
-            row.truncate(row.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1));
+    let Ok(mut rows) = sheet.rows() else { return };
+    while let Ok(Some(row)) = rows.next_row() {
+        let first = row.trimmed(0);
+        if !first.is_empty() {
+            let is_ours = first == label;
+            drop(rows);
+            if is_ours {
+                sheet.first_column = 1;
+            }
+            return;
         }
-        sheet.first_column = 1;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tabular::stored_rows::write_row;
+    use crate::tabular::{Body, Upload};
 
     fn sheet(name: &str, rows: &[&[&str]]) -> Sheet {
-        let rows = rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect();
-        Sheet { name: Some(name.to_owned()), first_column: 0, body: Body::Cells(rows) }
+        let mut stored = Vec::new();
+        for (number, row) in (1..).zip(rows) {
+            let cells = (0..).zip(*row).filter(|(_, cell)| !cell.is_empty());
+            let cells: Vec<(u32, String)> = cells.map(|(column, cell)| (column, (*cell).to_owned())).collect();
+            write_row(number, &cells, &mut stored).expect("in memory");
+        }
+        let body = Body::Rows { upload: Upload::from_bytes(stored, None), width: 3 };
+        Sheet { name: Some(name.to_owned()), first_column: 0, body }
     }
 
     #[test]

@@ -173,7 +173,7 @@ struct Head {
 }
 
 impl Head {
-    fn read(rows: &mut Rows<'_>) -> Result<Head, ReadError> {
+    fn read(rows: &mut Rows) -> Result<Head, ReadError> {
         let mut head = Head { rows: Vec::new(), before: Vec::new() };
         let mut given = 0;
         while head.rows.len() < SEARCHED_ROWS

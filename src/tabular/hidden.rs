@@ -1,16 +1,19 @@
 //! What an Office Open XML workbook holds and does not show: hidden sheets, rows and columns, and comments on cells.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Cursor};
+use std::io::{BufRead, BufReader};
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
+use serde::{Deserialize, Serialize};
 use zip::ZipArchive;
 
 use super::annotation;
+use super::unpack::Archive;
+use super::upload::ReadSeek;
 
 /// Something in a workbook that is not seen at first sight. Each names its sheet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Hidden {
     /// A hidden sheet.
     Sheet(String),
@@ -23,8 +26,8 @@ pub enum Hidden {
 }
 
 /// What a workbook hides. A part that cannot be read says nothing: the sheets themselves are read elsewhere.
-pub(super) fn find(bytes: &[u8]) -> Vec<Hidden> {
-    let Ok(mut archive) = ZipArchive::new(Cursor::new(bytes)) else { return Vec::new() };
+pub(super) fn find(input: Box<dyn ReadSeek>) -> Vec<Hidden> {
+    let Ok(mut archive) = ZipArchive::new(BufReader::new(input)) else { return Vec::new() };
     let targets = relations(&mut archive, "xl/workbook.xml");
     let mut sheets = Vec::new();
     elements(&mut archive, "xl/workbook.xml", |element| {
@@ -54,7 +57,7 @@ pub(super) fn find(bytes: &[u8]) -> Vec<Hidden> {
 
 /// Hidden rows that hold a cell, and hidden columns within the first thousand: Excel also marks all columns behind a
 /// table as hidden where somebody wanted to see no more than the table.
-fn hidden_lines(archive: &mut ZipArchive<Cursor<&[u8]>>, path: &str) -> (u64, u64) {
+fn hidden_lines(archive: &mut Archive, path: &str) -> (u64, u64) {
     const SHOWN_COLUMNS: u64 = 1_000;
     let (mut rows, mut columns) = (0, 0);
     let mut is_in_hidden_row = false;
@@ -78,7 +81,7 @@ fn hidden_lines(archive: &mut ZipArchive<Cursor<&[u8]>>, path: &str) -> (u64, u6
 }
 
 /// Comments that are not ours.
-fn comments(archive: &mut ZipArchive<Cursor<&[u8]>>, path: &str) -> u64 {
+fn comments(archive: &mut Archive, path: &str) -> u64 {
     let Ok(part) = archive.by_name(path) else { return 0 };
     let mut reader = Reader::from_reader(BufReader::new(part));
     let mut buffer = Vec::new();
@@ -108,7 +111,7 @@ fn comments(archive: &mut ZipArchive<Cursor<&[u8]>>, path: &str) -> u64 {
 }
 
 /// The parts that a part refers to: kind and path by identifier.
-fn relations(archive: &mut ZipArchive<Cursor<&[u8]>>, path: &str) -> HashMap<String, (String, String)> {
+fn relations(archive: &mut Archive, path: &str) -> HashMap<String, (String, String)> {
     let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
     let mut found = HashMap::new();
     elements(archive, &format!("{folder}/_rels/{file}.rels"), |element| {
@@ -137,7 +140,7 @@ fn resolve(folder: &str, target: &str) -> String {
 }
 
 /// Shows every element of a part; of one that is missing or damaged, those before the damage.
-fn elements(archive: &mut ZipArchive<Cursor<&[u8]>>, path: &str, mut see: impl FnMut(&BytesStart<'_>)) {
+fn elements(archive: &mut Archive, path: &str, mut see: impl FnMut(&BytesStart<'_>)) {
     let Ok(part) = archive.by_name(path) else { return };
     let mut reader = Reader::from_reader(BufReader::new(part));
     let mut buffer = Vec::new();

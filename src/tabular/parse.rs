@@ -7,6 +7,7 @@ use multiversion::multiversion;
 use super::ReadError;
 use super::blocks::{Blocks, ParsedBlock};
 use super::signs::{Signs, Word};
+use super::stored_rows::StoredCells;
 use crate::text::{is_surely_trimmed, trim};
 
 /// One row: its number in Excel (the first row is 1, a record with line breaks inside a cell is one row) and its cells.
@@ -20,6 +21,7 @@ pub struct Row<'a> {
 #[derive(Clone, Copy)]
 enum Cells<'a> {
     Spans(Spans<'a>),
+    Stored(StoredCells<'a>),
     Strings(&'a [String]),
 }
 
@@ -41,7 +43,11 @@ impl<'a> Spans<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// A row of cells that stand by themselves, as in a workbook.
+    pub(super) fn of_stored(number: u64, cells: StoredCells<'a>) -> Row<'a> {
+        Row { number, cells: Cells::Stored(cells) }
+    }
+
+    /// A row of cells that stand by themselves.
     pub fn of_strings(number: u64, cells: &'a [String]) -> Row<'a> {
         Row { number, cells: Cells::Strings(cells) }
     }
@@ -51,6 +57,7 @@ impl<'a> Row<'a> {
     pub fn cell(&self, index: usize) -> &'a str {
         match self.cells {
             Cells::Spans(cells) => cells.spans.get(index).map_or("", |span| cells.text_of(span)),
+            Cells::Stored(cells) => cells.cell(index),
             Cells::Strings(strings) => strings.get(index).map_or("", String::as_str),
         }
     }
@@ -64,6 +71,7 @@ impl<'a> Row<'a> {
                 Some(span) => trim(cells.text_of(span)),
                 None => "",
             },
+            Cells::Stored(cells) => trim(cells.cell(index)),
             Cells::Strings(strings) => strings.get(index).map_or("", |cell| trim(cell)),
         }
     }
@@ -74,7 +82,7 @@ impl<'a> Row<'a> {
     pub fn is_plain(&self, index: usize) -> bool {
         match self.cells {
             Cells::Spans(cells) => cells.spans.get(index).is_none_or(|span| span.is_plain()),
-            Cells::Strings(_) => false,
+            Cells::Stored(_) | Cells::Strings(_) => false,
         }
     }
 
@@ -90,6 +98,7 @@ impl<'a> Row<'a> {
                 }
                 None => (&[], true),
             },
+            Cells::Stored(cells) => (cells.cell(index).as_bytes(), false),
             Cells::Strings(strings) => (strings.get(index).map_or(&[], |cell| cell.as_bytes()), false),
         }
     }
@@ -101,7 +110,7 @@ impl<'a> Row<'a> {
         }
         let delimiter = match self.cells {
             Cells::Spans(cells) => cells.delimiter,
-            Cells::Strings(_) => b',',
+            Cells::Stored(_) | Cells::Strings(_) => b',',
         };
         let mut joined = String::with_capacity(USUAL_ROW);
         for index in 0..columns {
@@ -125,17 +134,27 @@ impl<'a> Row<'a> {
         Some(&cells.text[first.start..cells.spans[columns - 1].end()])
     }
 
-    /// Number of cells.
+    /// Number of cells; cells far behind the table of a worksheet do not count.
     pub fn len(&self) -> usize {
         match self.cells {
             Cells::Spans(cells) => cells.spans.len(),
+            Cells::Stored(cells) => cells.len(),
             Cells::Strings(strings) => strings.len(),
         }
     }
 
     /// Whether every cell is blank.
     pub fn is_empty(&self) -> bool {
-        (0..self.len()).all(|index| self.trimmed(index).is_empty())
+        self.filled_from(0).next().is_none()
+    }
+
+    /// The indices of the cells from an index on that are not blank, those far behind the table of a worksheet too.
+    pub fn filled_from(&self, first: usize) -> impl DoubleEndedIterator<Item = usize> + '_ {
+        let (dense, sparse) = match self.cells {
+            Cells::Stored(cells) => (0..0, Some(cells.filled_from(first))),
+            Cells::Spans(_) | Cells::Strings(_) => (first..self.len(), None),
+        };
+        dense.chain(sparse.into_iter().flatten()).filter(|index| !self.trimmed(*index).is_empty())
     }
 
     /// The cells.
@@ -148,14 +167,14 @@ impl<'a> Row<'a> {
 const USUAL_ROW: usize = 1 << 10;
 
 /// Rows in file order. Rows of a text that have not even a delimiter are skipped, but counted.
-pub struct Rows<'a> {
-    blocks: Blocks<'a>,
-    block: Option<ParsedBlock<'a>>,
+pub struct Rows {
+    blocks: Blocks,
+    block: Option<ParsedBlock>,
     next: usize,
 }
 
-impl<'a> Rows<'a> {
-    pub(super) fn new(blocks: Blocks<'a>) -> Rows<'a> {
+impl Rows {
+    pub(super) fn new(blocks: Blocks) -> Rows {
         Rows { blocks, block: None, next: 0 }
     }
 
@@ -342,14 +361,14 @@ pub(super) fn detect_delimiter(head: &[u8]) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tabular::TextForm;
     use crate::tabular::decode::{Encoding, TextReader};
+    use crate::tabular::{Limits, TextForm};
     use proptest::prelude::*;
 
     fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
         let form = TextForm { encoding: Encoding::Utf8, bom: false, delimiter: b',' };
         let text = TextReader::new(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())), form);
-        let mut rows = Rows::new(Blocks::text(text, b','));
+        let mut rows = Rows::new(Blocks::text(text, b',', Limits::SERVER));
         let mut found = Vec::new();
         while let Some(row) = rows.next_row().expect("in memory") {
             found.push((row.number, row.cells().map(str::to_owned).collect()));
@@ -393,7 +412,7 @@ mod tests {
         fn rows_are_joined_alike_if_their_cells_are(text in "[a,\"\n ]{0,40}") {
             let form = TextForm { encoding: Encoding::Utf8, bom: false, delimiter: b',' };
             let source = TextReader::new(Box::new(std::io::Cursor::new(text.into_bytes())), form);
-            let block = Blocks::text(source, b',').next_block().expect("in memory").map(super::super::Block::parse);
+            let block = Blocks::text(source, b',', Limits::SERVER).next_block().expect("in memory").map(super::super::Block::parse);
             let rows: Vec<Row<'_>> = block.iter().flat_map(ParsedBlock::rows).collect();
             for (one, other) in rows.iter().flat_map(|one| rows.iter().map(move |other| (one, other))) {
                 let cells = |row: &Row<'_>| (0..3).map(|index| trim(row.cell(index)).to_owned()).collect::<Vec<_>>();

@@ -104,12 +104,12 @@ impl<'a> Scan<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tabular::{Upload, read};
+    use crate::tabular::{ReadOptions, Upload, read};
 
     #[test]
     fn cells_are_found_where_they_stand() {
         let text = "ID,名称,値\n\n1,\"a\n\"\"b\"\"\",𠮷野\n2,x\"y,\n";
-        let document = read(&Upload::from_bytes(text.as_bytes(), None)).expect("a table");
+        let document = read(&Upload::from_bytes(text.as_bytes(), None), &ReadOptions::default()).expect("a table");
         let wanted = [(1, 1), (3, 1), (3, 2), (4, 1), (4, 2), (9, 9)].into();
         let found = find(&document.sheets[0], &wanted).expect("in memory");
         let places: Vec<_> = found.into_iter().map(|(cell, place)| (cell, place.start, place.end)).collect();

@@ -1,6 +1,9 @@
 //! What is found in the cells of a block: told in words as long as a report has room for them, and only counted from then on.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use foldhash::fast::RandomState;
 
 use super::findings::{Finding, Severity};
 use super::repeated::Columns;
@@ -8,7 +11,7 @@ use super::rule::{Class, Rule};
 use super::rules::RULES;
 
 /// What findings about cells are counted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Sort {
     /// The place of the rule in [`RULES`].
     pub rule: usize,
@@ -67,7 +70,7 @@ pub(super) struct CellFindings {
     /// Those in words, with the indices of their rows in the block.
     pub told: Vec<(usize, Finding)>,
     /// How many others there are.
-    pub counted: Vec<(Sort, u64)>,
+    pub counted: HashMap<Sort, u64, RandomState>,
     /// The numbers of the rows in which they are.
     pub rows: Vec<(Severity, u64)>,
     /// For each column, how many cells are filled.
@@ -87,10 +90,7 @@ impl CellFindings {
         match &fault.finding {
             Some(finding) => self.told.push((index, finding.clone().at_row(row))),
             None => {
-                match self.counted.iter_mut().find(|(sort, _)| *sort == fault.sort) {
-                    Some((_, count)) => *count += 1,
-                    None => self.counted.push((fault.sort, 1)),
-                }
+                *self.counted.entry(fault.sort).or_default() += 1;
                 self.rows.push((fault.sort.severity, row));
             }
         }

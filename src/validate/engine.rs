@@ -99,6 +99,7 @@ pub(super) fn run(
     let (enough, coordinates) = (Enough::new(), Coordinates::of(&intake));
     let check = || check_cells(&columns, coordinates, header.last_row, &enough);
     parallel::in_order(threads, || blocks.next_block(), check, |block| pass.take(block, &enough, findings))?;
+    blocks.check_cells()?;
     let Pass { mut table_checks, mut counts, .. } = pass;
     counts.lines = blocks.line_facts();
     for (_, check) in &mut table_checks {
@@ -119,12 +120,12 @@ const BATCH: usize = 64;
 
 /// A check of the cells of one block after the other. Up to the last row of the heading nothing is only counted, since what
 /// is found there will be taken out again.
-fn check_cells<'s>(
+fn check_cells(
     columns: &[ColumnChecks],
     coordinates: Option<Coordinates>,
     heading_end: u64,
     enough: &Enough,
-) -> impl FnMut(Block<'s>) -> CheckedBlock<'s> {
+) -> impl FnMut(Block) -> CheckedBlock {
     let mut seen: Vec<Remembered> = columns.iter().map(|_| Remembered::new()).collect();
     let never = Enough::new();
     move |block| {
@@ -135,21 +136,21 @@ fn check_cells<'s>(
 }
 
 /// Rows with what the checks of their cells found: all that can be known about them without the other rows.
-struct CheckedBlock<'a> {
-    rows: ParsedBlock<'a>,
+struct CheckedBlock {
+    rows: ParsedBlock,
     cells: CellFindings,
     /// Of each row; none of one that is blank.
     facts: Vec<Option<RowFacts>>,
 }
 
-impl<'a> CheckedBlock<'a> {
+impl CheckedBlock {
     fn new(
-        rows: ParsedBlock<'a>,
+        rows: ParsedBlock,
         columns: &[ColumnChecks],
         coordinates: Option<Coordinates>,
         enough: &Enough,
         seen: &mut [Remembered],
-    ) -> CheckedBlock<'a> {
+    ) -> CheckedBlock {
         let (mut facts, mut with_content) =
             (Vec::with_capacity(rows.row_count()), Vec::with_capacity(rows.row_count()));
         for (index, row) in rows.rows().enumerate() {
@@ -199,7 +200,7 @@ struct Pass {
 }
 
 impl Pass {
-    fn take(&mut self, mut block: CheckedBlock<'_>, enough: &Enough, findings: &mut Findings) {
+    fn take(&mut self, mut block: CheckedBlock, enough: &Enough, findings: &mut Findings) {
         block.forget_first(self.to_skip);
         for (all, filled) in self.counts.filled.iter_mut().zip(&block.cells.filled) {
             *all += filled;
@@ -234,11 +235,9 @@ impl Pass {
 
     /// Counts filled cells behind the last column.
     fn count_surplus(&mut self, row: &Row<'_>) {
-        for index in self.columns..row.len() {
-            if !row.trimmed(index).is_empty() {
-                self.counts.filled.resize(self.counts.filled.len().max(index + 1), 0);
-                self.counts.filled[index] += 1;
-            }
+        for index in row.filled_from(self.columns) {
+            self.counts.filled.resize(self.counts.filled.len().max(index + 1), 0);
+            self.counts.filled[index] += 1;
         }
     }
 }

@@ -9,7 +9,7 @@ use super::rule::{Class, Level, Rule};
 use crate::text::{Lang, Text};
 
 /// How grave a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// The standard is broken beyond doubt, and the data would mislead or could not be read by a machine.
     Error,
@@ -149,6 +149,13 @@ impl Finding {
         self
     }
 
+    /// Bytes of the texts that it brings along.
+    fn text_bytes(&self) -> usize {
+        let texts =
+            [&self.subject, &self.value, &self.suggestion, &self.proposal].into_iter().flatten().map(String::len);
+        texts.chain(self.details.iter().map(|detail| detail.len())).sum()
+    }
+
     /// How far its correction can be trusted; `None` where only the municipality can mend it.
     pub(super) fn class(&self) -> Option<Class> {
         match (&self.suggestion, &self.proposal) {
@@ -211,6 +218,8 @@ pub struct Tally {
 pub struct Findings {
     listed_per_rule: usize,
     listed: BTreeMap<(Level, &'static str), Vec<Finding>>,
+    /// Bytes of text that listed findings may still hold.
+    room: usize,
     by_code: BTreeMap<&'static str, u64>,
     tallies: BTreeMap<Alike, Tally>,
     table: usize,
@@ -223,6 +232,9 @@ pub struct Findings {
     rows_with_errors: RowCounter,
     rows_with_warnings: RowCounter,
 }
+
+/// Bytes of text that all listed findings hold at most.
+const LISTED_BYTES: usize = 48 << 20;
 
 /// An error of one of these leaves no table of a data set.
 const FATAL: [&str; 3] = ["unknown-data-set", "no-rows", "missing-column"];
@@ -253,6 +265,7 @@ impl Findings {
         Findings {
             listed_per_rule,
             listed: BTreeMap::new(),
+            room: LISTED_BYTES,
             by_code: BTreeMap::new(),
             tallies: BTreeMap::new(),
             table: 0,
@@ -286,7 +299,11 @@ impl Findings {
         }
         let listed = self.listed.entry((finding.rule.level(), finding.rule.id())).or_default();
         if listed.len() < self.listed_per_rule {
-            listed.push(finding);
+            // A table of long cells could fill the memory with what is said of them.
+            self.room = self.room.saturating_sub(finding.text_bytes());
+            if self.room > 0 {
+                listed.push(finding);
+            }
         }
     }
 
@@ -295,7 +312,8 @@ impl Findings {
         for (_, finding) in cells.told {
             let (rule, class) = (finding.rule, finding.class());
             self.add(finding);
-            let is_full = self.listed[&(rule.level(), rule.id())].len() >= self.listed_per_rule;
+            let listed = self.listed[&(rule.level(), rule.id())].len();
+            let is_full = listed >= self.listed_per_rule || self.room == 0;
             if is_full && self.plan.is_shown_enough(rule, class) {
                 enough.reach(rule, class);
             }

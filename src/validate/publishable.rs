@@ -142,7 +142,7 @@ impl Publishable {
 /// The records of a [`Publishable`], one at a time.
 pub struct PublishableRecords<'a> {
     publishable: &'a Publishable,
-    rows: Rows<'a>,
+    rows: Rows,
     read: usize,
     number: u64,
 }

@@ -75,7 +75,7 @@ pub fn repair(
 ) -> Result<Repaired, RepairError> {
     let request = &Request { columns: Some(&recipe.columns), ..*request };
     let digest = request.digest.then(|| upload.digest());
-    let document = tabular::read(upload)?;
+    let document = tabular::read(upload, &request.reading)?;
     if document.container == Container::Zip {
         return Err(RepairError::SeveralTables);
     }

@@ -56,7 +56,7 @@ impl Trial {
     fn run_once(&self, rule: &dyn Rule) -> (Vec<String>, Vec<Vec<String>>) {
         let registry = Registry::embedded();
         let upload = Upload::from_bytes(self.table.as_bytes(), Some(self.file_name));
-        let document = tabular::read(&upload).expect("a table");
+        let document = tabular::read(&upload, &tabular::ReadOptions::default()).expect("a table");
         let standard = Some(registry.find(self.standard).expect("a data set"));
         let header = header::find(&document, registry, standard, None, None).expect("a heading");
         let sheet = &document.sheets[header.sheet];

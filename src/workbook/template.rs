@@ -135,7 +135,7 @@ mod tests {
 
     use super::*;
     use crate::standard::Registry;
-    use crate::tabular::{Upload, read};
+    use crate::tabular::{ReadOptions, Upload, read};
 
     #[test]
     fn every_standard_has_a_template_with_its_columns_and_their_rules() {
@@ -147,7 +147,7 @@ mod tests {
             let listed: Vec<String> = rules.rows().skip(2).map(|row| row[1].to_string()).collect();
             assert_eq!(listed, names, "{}", form.name);
             // What is read back is the table alone.
-            let document = read(&Upload::from_bytes(bytes, None)).expect("a table");
+            let document = read(&Upload::from_bytes(bytes, None), &ReadOptions::default()).expect("a table");
             assert_eq!(document.sheets.len(), 1, "{}", form.name);
             let mut rows = document.sheets[0].rows().expect("in memory");
             let heading: Vec<String> =

@@ -65,7 +65,10 @@ fn the_fields_of_every_standard() {
                 assert_eq!(workbook.header("content-type"), machikura::workbook::MEDIA_TYPE);
                 let name = format!("attachment; filename=\"{}.xlsx\"", first.name);
                 assert_eq!(workbook.header("content-disposition"), name);
-                let sheets = tabular::read(&Upload::from_bytes(workbook.body.clone(), None)).expect("a table").sheets;
+                let sheets =
+                    tabular::read(&Upload::from_bytes(workbook.body.clone(), None), &tabular::ReadOptions::default())
+                        .expect("a table")
+                        .sheets;
                 let mut rows = sheets[0].rows().expect("in memory");
                 let heading = rows.next_row().expect("in memory").expect("a heading");
                 assert_eq!(heading.cells().map(|name| json!(name)).collect::<Vec<_>>(), expected);

@@ -8,6 +8,7 @@ use actix_web::dev::ServerHandle;
 use machikura::catalog::AccessRole;
 use machikura::config::{Given, Settings};
 use machikura::http::{self, App};
+use machikura::reader::Subprocess;
 use machikura::standard::Registry;
 use machikura::store::tokens::NewToken;
 use machikura::store::{self, Db, catalog, tokens};
@@ -61,7 +62,8 @@ impl TestApp {
         let db = Db::connect(db).expect("connect");
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let app = App::new(registry, db.clone(), settings);
+        let unpacker = Subprocess::of(env!("CARGO_BIN_EXE_machikura"), var.path().join("spool"));
+        let app = App::new(registry, db.clone(), settings, unpacker);
         let (sender, receiver) = mpsc::channel();
         let thread = thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {

@@ -45,8 +45,7 @@ struct RaggedRowCheck {
 
 impl TableCheck for RaggedRowCheck {
     fn row(&mut self, row: &TableRow<'_>, findings: &mut Findings) {
-        let last = (self.columns..row.len()).rev().find(|index| !row.trimmed(*index).is_empty());
-        if let Some(last) = last {
+        if let Some(last) = row.filled_from(self.columns).next_back() {
             let details = [(last + 1 - self.columns).to_string()];
             findings.add(Finding::new(&RaggedRow, Severity::Error).at_row(row.number).with_details(details));
         }
