@@ -239,7 +239,7 @@ pub async fn run(
     let shared = app.clone();
     check::take_turn(app, move || {
         let standard = slug.as_deref().and_then(|slug| shared.registry.find(slug));
-        let task = Task { registry: &shared.registry, standard, organization, max_issues };
+        let task = Task { registry: &shared.registry, standard, organization, max_issues, digest: true };
         let mended = mend(&spooled.upload(), &task, &recipe, &shared.settings.var.join("spool"))?;
         Ok((spooled, mended))
     })
