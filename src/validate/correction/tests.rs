@@ -220,7 +220,7 @@ fn assert_alike(table: &Table, recipe: &Recipe, threads: &[usize]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(80))]
 
     #[test]
     fn short_cuts_change_nothing(table in table(1_usize..40), recipe in recipe()) {
@@ -229,7 +229,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { max_shrink_iters: 20, ..ProptestConfig::with_cases(8) })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 20, ..ProptestConfig::with_cases(4) })]
 
     #[test]
     fn threads_change_nothing(table in table(Just(6_000)), recipe in recipe()) {
