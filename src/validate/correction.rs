@@ -17,7 +17,7 @@ use crate::tabular::header::Header;
 use crate::tabular::{ParsedBlock, Row, column_letters};
 use crate::text::trim;
 
-/// What is done to every row of one table.
+/// The correction of one table: what is done to each of its rows.
 pub(super) struct Correction<'a> {
     recipe: &'a Recipe,
     header: &'a Header<'a>,
@@ -35,7 +35,7 @@ pub(super) struct Correction<'a> {
     verbatim: Option<Verbatim>,
 }
 
-/// The rows of a block as they are in the corrected table.
+/// A corrected block: its rows as they are in the new table.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct CorrectedBlock<'a> {
     /// As CSV.

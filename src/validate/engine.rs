@@ -77,8 +77,8 @@ fn check_only(intake: &Intake<'_>, request: &Request<'_>, findings: &mut Finding
 /// The corrections across cells that the rules offer, by the rule's id.
 pub(super) type Repairs = Vec<(&'static str, Box<dyn Repair>)>;
 
-/// What is made of the rows of a block beside the check: of those from an index on, which are data, and of what was found in
-/// their cells.
+/// A function that makes something of a block beside the check: of its rows from an index on, which are data, and of what was
+/// found in their cells.
 pub(super) trait Making<Made>: Fn(&ParsedBlock<'_>, usize, &CellFindings) -> Made + Sync {}
 
 impl<Made, F: Fn(&ParsedBlock<'_>, usize, &CellFindings) -> Made + Sync> Making<Made> for F {}

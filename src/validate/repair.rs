@@ -43,7 +43,7 @@ pub struct Patch<'a> {
     pub after: String,
 }
 
-/// Where a corrected table goes.
+/// A sink for a corrected table and its patches.
 pub trait Sink: Send {
     /// Takes the next lines of the table, as CSV, and what was changed in them.
     ///

@@ -236,3 +236,10 @@ proptest! {
         assert_alike(&table, &recipe, &[1, 2, 3]);
     }
 }
+
+#[test]
+fn a_table_of_no_data_set_keeps_cells_beyond_its_heading() {
+    let upload = Upload::from_bytes("あ,い\n1,2\n3,4,5\n".as_bytes(), None);
+    let told = in_blocks(&upload, &Request::new(Registry::embedded()), &Recipe::default()).expect("a table");
+    assert_eq!(String::from_utf8_lossy(&told.table), "\u{feff}あ,い,\r\n1,2,\r\n3,4,5\r\n");
+}
