@@ -129,7 +129,8 @@ fn own(folder: &Path) -> Vec<Measured> {
         ] {
             let mut command: Vec<OsString> =
                 [machikura, "fix", "--standard", "aed", "--fix", class, "-o"].map(OsString::from).into();
-            command.extend([folder.join(FIXED).into(), folder.join(file).into()]);
+            command.push(folder.join(FIXED).into());
+            command.push(folder.join(file).into());
             all.push(Measured { title, command, beside: CHECK, times: 1, faults: None });
         }
     }
