@@ -3,7 +3,7 @@
 pub mod guard;
 mod mend;
 
-pub use mend::{Correction, Mended, Task, copy_to, mend};
+pub use mend::{Correction, Mended, Task, copy_to, mend, move_to};
 
 use diesel::pg::PgConnection;
 use jiff::Timestamp;

@@ -7,6 +7,7 @@ mod cells;
 mod column;
 mod coordinates;
 mod correct;
+mod correction;
 mod engine;
 mod findings;
 mod fingerprints;
@@ -26,6 +27,7 @@ mod rule;
 pub mod rules;
 #[cfg(test)]
 mod trial;
+mod verbatim;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,7 +40,7 @@ pub use findings::{Finding, Severity};
 pub use plan::{PlanEntry, Sample};
 pub use publishable::{Publishable, PublishableRecord, PublishableRecords};
 pub use recipe::{Recipe, RecipeError};
-pub use repair::{Patch, RepairError, Repaired, repair};
+pub use repair::{Patch, RepairError, Repaired, Sink, repair};
 pub use report::Report;
 pub use rule::{Class, Level, Rule};
 

@@ -115,6 +115,13 @@ fn a_file_is_corrected_and_never_touched() {
     assert_eq!(run(&["fix", &file, "-o", &again, "--recipe", &recipe]).status.code(), Some(0));
     assert_eq!(read(&again), read(&out));
 
+    // What stands there is written over, and who may read what is new is up to the user.
+    std::fs::write(&again, "x".repeat(1 << 20)).expect("written");
+    assert_eq!(run(&["fix", &file, "-o", &again]).status.code(), Some(0));
+    assert_eq!(read(&again), read(&out));
+    let permissions = |path: &str| std::fs::metadata(path).expect("written").permissions();
+    assert_eq!((permissions(&out), permissions(&patches)), (permissions(&file), permissions(&file)));
+
     // Without -o the table goes to standard output, and what was done to standard error.
     let done = run(&["fix", &file, "--lang", "en"]);
     assert_eq!(String::from_utf8_lossy(&done.stdout).trim_start_matches('\u{feff}').replace('\r', ""), read(&out));

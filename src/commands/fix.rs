@@ -1,12 +1,11 @@
 //! `fix`: writes the corrected table of a file and says what it changed. Never touches the file itself.
 
-use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use machikura::publish::{Task, copy_to, mend};
+use machikura::publish::{Correction, Task, copy_to, mend, move_to};
 use machikura::text::Bilingual;
 use machikura::validate::report::repair as repair_report;
 use machikura::validate::{Class, Recipe, RecipeError, RepairError, Request};
@@ -74,27 +73,23 @@ impl Fix {
         let reading = self.target.reading(&unpacker);
         let Request { standard, organization, max_issues, .. } = self.target.request(&registry, reading, 1_000)?;
         let upload = target::upload(&self.file).map_err(|error| error.to_string())?;
-        let task = Task { registry: &registry, standard, organization, max_issues, reading };
+        let task = Task { registry: &registry, standard, organization, max_issues, digest: false, reading };
         let mended = mend(&upload, &task, &recipe, &std::env::temp_dir()).map_err(|error| match error {
             RepairError::Read(error) => format!("{}: {}", self.file.display(), target::unreadable(error)),
             error => format!("{}: {}", self.file.display(), target::in_both_languages(error)),
         })?;
-        let (repaired, after) = (&mended.correction.repaired, &mended.after.report);
+        let (Correction { corrected, patches, repaired }, after) = (mended.correction, mended.after.report);
         if let Some(path) = &self.patches {
-            copy_to(&mended.correction.patches, &mut create(path)?).map_err(|error| unwritable(path, &error))?;
+            move_to(patches, path).map_err(|error| unwritable(path, &error))?;
         }
         if let Some(path) = &self.save_recipe {
             std::fs::write(path, repaired.recipe.to_json() + "\n").map_err(|error| unwritable(path, &error))?;
         }
         match &self.output {
-            Some(path) => {
-                copy_to(&mended.correction.corrected, &mut create(path)?).map_err(|error| unwritable(path, &error))?
-            }
-            None => {
-                copy_to(&mended.correction.corrected, &mut io::stdout().lock()).map_err(|error| error.to_string())?
-            }
+            Some(path) => move_to(corrected, path).map_err(|error| unwritable(path, &error))?,
+            None => copy_to(&corrected, &mut io::stdout().lock()).map_err(|error| error.to_string())?,
         }
-        eprint!("{}", repair_report::text(repaired, after, self.target.lang()));
+        eprint!("{}", repair_report::text(&repaired, &after, self.target.lang()));
         Ok(after.is_valid())
     }
 
@@ -128,10 +123,6 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
         (Ok(one), Ok(other)) => one == other,
         _ => false,
     }
-}
-
-fn create(path: &Path) -> Result<File, String> {
-    File::create(path).map_err(|error| unwritable(path, &error))
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> String {

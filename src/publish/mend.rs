@@ -1,6 +1,7 @@
 //! A file corrected aside: the corrected table and the list of changed cells in temporary files, and the verdict on it.
 
-use std::io::{self, BufWriter, Write};
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -8,8 +9,8 @@ use tempfile::NamedTempFile;
 use crate::municipality::{self, Municipality};
 use crate::standard::{Registry, Standard};
 use crate::tabular::{ReadOptions, Upload};
-use crate::validate::report::patches::Log;
-use crate::validate::{self, Checked, Patch, PlanEntry, Recipe, RepairError, Repaired, Request, repair};
+use crate::validate::report::patches;
+use crate::validate::{self, Checked, Patch, PlanEntry, Recipe, RepairError, Repaired, Request, Sink, repair};
 
 /// A corrected file, and the verdict on it.
 #[derive(Debug)]
@@ -42,6 +43,8 @@ pub struct Task<'a> {
     pub organization: Option<&'a Municipality>,
     /// How many findings the reports list.
     pub max_issues: usize,
+    /// Whether the reports name the SHA-256 of their files, without which nothing can be published.
+    pub digest: bool,
     /// How the file is read.
     pub reading: ReadOptions<'a>,
 }
@@ -51,26 +54,19 @@ pub struct Task<'a> {
 /// # Errors
 /// [`RepairError`].
 pub fn mend(upload: &Upload, task: &Task<'_>, recipe: &Recipe, folder: &Path) -> Result<Mended, RepairError> {
-    let Task { registry, standard, organization, max_issues, reading } = *task;
+    let Task { registry, standard, organization, max_issues, digest, reading } = *task;
     let request = Request {
         standard: standard.or_else(|| registry.find(recipe.standard.as_deref()?)),
         organization: organization.or_else(|| municipality::find_any(recipe.organization.as_deref()?)),
         max_issues,
+        digest,
         reading,
         ..Request::new(registry)
     };
     let aside = || NamedTempFile::new_in(folder).map_err(RepairError::Write);
     let mut patches = aside()?;
-    let mut log = Log::new(BufWriter::new(&mut patches)).map_err(RepairError::Write)?;
-    let round = |upload: &Upload, request: &Request<'_>, told: &mut Told<'_>| {
-        let mut corrected = aside()?;
-        let mut out = BufWriter::new(&mut corrected);
-        let repaired = repair(upload, request, recipe, &mut out, told)?;
-        out.flush().map_err(RepairError::Write)?;
-        drop(out);
-        Ok::<_, RepairError>((corrected, repaired))
-    };
-    let (mut corrected, mut repaired) = round(upload, &request, &mut |patch| log.add(patch))?;
+    patches.write_all(&patches::heading()).map_err(RepairError::Write)?;
+    let (mut corrected, mut repaired) = round(upload, &request, recipe, aside()?, &mut patches, None)?;
     // What was recognised in the file as it came is not to be guessed anew; what was said is not to be forgotten.
     let recognised = || repaired.recipe.standard.as_deref().and_then(|slug| registry.find(slug));
     let request = Request { standard: request.standard.or_else(recognised), ..request };
@@ -84,10 +80,10 @@ pub fn mend(upload: &Upload, task: &Task<'_>, recipe: &Recipe, folder: &Path) ->
         if !after.report.fix_plan.iter().any(is_open) {
             break;
         }
-        let (better, again) = round(&open(&corrected), &request, &mut |patch: &Patch<'_>| {
-            let row = usize::try_from(patch.row).ok().and_then(|row| repaired.row_numbers.get(row - 2));
-            log.add(&Patch { row: row.copied().unwrap_or(patch.row), cell: String::new(), ..patch.clone() })
-        })?;
+        // Only the reports that are kept name it.
+        let without_digest = Request { digest: false, ..request };
+        let numbers = Some(&repaired.row_numbers[..]);
+        let (better, again) = round(&open(&corrected), &without_digest, recipe, aside()?, &mut patches, numbers)?;
         if again.cells == 0 {
             break;
         }
@@ -95,25 +91,88 @@ pub fn mend(upload: &Upload, task: &Task<'_>, recipe: &Recipe, folder: &Path) ->
         corrected = better;
         after = validate::check(&open(&corrected), &request)?;
     }
-    log.finish().map_err(RepairError::Write)?;
     Ok(Mended { correction: Correction { corrected, patches, repaired }, after })
 }
 
 /// How often the corrected table is looked at again; real files need one further round.
 const FURTHER_ROUNDS: usize = 3;
 
-/// What hears of patches.
-type Told<'a> = dyn FnMut(&Patch<'_>) -> io::Result<()> + 'a;
+/// Corrects a file once.
+fn round(
+    upload: &Upload,
+    request: &Request<'_>,
+    recipe: &Recipe,
+    mut table: NamedTempFile,
+    patches: &mut NamedTempFile,
+    row_numbers: Option<&[u64]>,
+) -> Result<(NamedTempFile, Repaired), RepairError> {
+    let begin = patches.stream_position().map_err(RepairError::Write)?;
+    let mut files = Files { table: table.as_file_mut(), patches: patches.as_file_mut(), begin, row_numbers };
+    let repaired = repair(upload, request, recipe, &mut files)?;
+    Ok((table, repaired))
+}
+
+/// Files for a corrected table and its patches.
+struct Files<'a> {
+    table: &'a mut File,
+    patches: &'a mut File,
+    /// Where the patches of this round begin.
+    begin: u64,
+    /// For a table that was corrected before, the rows of the file that it was made from.
+    row_numbers: Option<&'a [u64]>,
+}
+
+impl Sink for Files<'_> {
+    fn write(&mut self, table: &[u8], mut patches: Vec<Patch<'_>>) -> io::Result<()> {
+        if let Some(numbers) = self.row_numbers {
+            for patch in &mut patches {
+                // Behind the heading in row 1.
+                let index = patch.row.checked_sub(2).and_then(|index| usize::try_from(index).ok());
+                patch.row = index.and_then(|index| numbers.get(index)).copied().unwrap_or(patch.row);
+                patch.cell.clear();
+            }
+        }
+        self.table.write_all(table)?;
+        self.patches.write_all(&patches::lines(&patches))
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        for (file, length) in [(&mut *self.table, 0), (&mut *self.patches, self.begin)] {
+            file.set_len(length)?;
+            file.seek(SeekFrom::Start(length))?;
+        }
+        Ok(())
+    }
+}
 
 fn csv_name(name: &str) -> String {
     format!("{}.csv", name.rsplit_once('.').map_or(name, |(stem, _)| stem))
 }
 
-/// Copies a temporary file to where it is wanted.
+/// Writes a temporary file to where it is wanted.
 ///
 /// # Errors
 /// The operating system's.
 pub fn copy_to(file: &NamedTempFile, out: &mut dyn Write) -> io::Result<()> {
     io::copy(&mut file.reopen()?, out)?;
     out.flush()
+}
+
+/// Makes a temporary file the file at a path. It is moved where nothing stands there yet and that is on the same disk,
+/// and else copied.
+///
+/// # Errors
+/// The operating system's.
+pub fn move_to(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    let (file, mut out) = match File::create_new(path) {
+        Ok(new) => {
+            file.as_file().set_permissions(new.metadata()?.permissions())?;
+            match file.persist(path) {
+                Ok(_) => return Ok(()),
+                Err(error) => (error.file, new),
+            }
+        }
+        Err(_) => (file, File::create(path)?),
+    };
+    io::copy(&mut file.reopen()?, &mut out).map(|_| ())
 }

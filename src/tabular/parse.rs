@@ -134,6 +134,14 @@ impl<'a> Row<'a> {
         Some(&cells.text[first.start..cells.spans[columns - 1].end()])
     }
 
+    /// The row as a line of CSV without its end, where it stands in the text as one of so many cells, none of which is in
+    /// quotation marks or has blanks around.
+    pub fn unquoted_csv(&self, columns: usize) -> Option<&'a str> {
+        let Cells::Spans(Spans { delimiter: b',', spans, .. }) = self.cells else { return None };
+        let text = self.side_by_side(columns).filter(|_| spans.len() == columns)?;
+        memchr::memchr(b'"', text.as_bytes()).is_none().then_some(text)
+    }
+
     /// Number of cells; cells far behind the table of a worksheet do not count.
     pub fn len(&self) -> usize {
         match self.cells {

@@ -46,6 +46,11 @@ impl Enough {
         Enough([const { [const { AtomicBool::new(false) }; 3] }; RULES.len()])
     }
 
+    /// Of every rule and class.
+    pub fn of_all() -> Enough {
+        Enough([const { [const { AtomicBool::new(true) }; 3] }; RULES.len()])
+    }
+
     pub fn is_reached(&self, rule: usize, class: Option<Class>) -> bool {
         self.place(rule, class).load(Ordering::Relaxed)
     }
@@ -73,6 +78,8 @@ pub(super) struct CellFindings {
     pub counted: HashMap<Sort, u64, RandomState>,
     /// The numbers of the rows in which they are.
     pub rows: Vec<(Severity, u64)>,
+    /// The cells in which anything was found: the indices of their rows in the block, and their columns.
+    pub wrong: Vec<(usize, usize)>,
     /// For each column, how many cells are filled.
     pub filled: Vec<u64>,
     /// For each row of the block, the cells that are known to repeat those of the row above.
@@ -85,8 +92,15 @@ impl CellFindings {
         CellFindings { filled: vec![0; columns], repeated: vec![Columns::NONE; rows], ..CellFindings::default() }
     }
 
-    /// Adds one at the row of an index and number.
-    pub fn add(&mut self, fault: &CellFault, index: usize, row: u64) {
+    /// Adds what was found in the cell of a column, in the row of an index and number.
+    pub fn add(&mut self, faults: &[CellFault], column: usize, (index, row): (usize, u64)) {
+        if !faults.is_empty() {
+            self.wrong.push((index, column));
+            faults.iter().for_each(|fault| self.add_one(fault, index, row));
+        }
+    }
+
+    fn add_one(&mut self, fault: &CellFault, index: usize, row: u64) {
         match &fault.finding {
             Some(finding) => self.told.push((index, finding.clone().at_row(row))),
             None => {
@@ -96,8 +110,9 @@ impl CellFindings {
         }
     }
 
-    /// Brings those in words into the order of the rows, and of the columns in each.
+    /// Brings those in words, and the cells, into the order of the rows, and of the columns in each.
     pub fn order(&mut self) {
+        self.wrong.sort_unstable();
         self.told.sort_by_key(|(index, finding)| (*index, finding.column));
     }
 }

@@ -120,16 +120,16 @@ impl ColumnChecks {
         let (raw, trimmed) = (row.cell(column), row.trimmed(column));
         let alike = self.glance.alike(raw.as_bytes());
         if let Some(faults) = alike.and_then(|number| seen.find_alike(number)) {
-            faults.iter().for_each(|fault| found.add(fault, index, row.number));
+            found.add(faults, column, (index, row.number));
             return (1, faults.is_empty());
         }
         if let Some(faults) = seen.find(raw) {
-            faults.iter().for_each(|fault| found.add(fault, index, row.number));
+            found.add(faults, column, (index, row.number));
             return (u64::from(!raw.is_empty()), faults.is_empty());
         }
         let marks = self.marks(raw, trimmed, row.is_plain(column));
         let faults = self.find(raw, trimmed, marks, column, enough);
-        faults.iter().for_each(|fault| found.add(fault, index, row.number));
+        found.add(&faults, column, (index, row.number));
         let is_fine = faults.is_empty();
         if let Some(number) = alike {
             seen.keep_alike(number, &faults);

@@ -28,7 +28,8 @@ pub(super) fn check_table(
     request: &Request<'_>,
 ) -> Result<Checked, ReadError> {
     let mut findings = Findings::new(request.max_issues);
-    let table = run(upload, &document, &header, request, &mut findings)?.0;
+    let intake = Intake::of(upload, &document, &header, request);
+    let table = check_only(&intake, request, &mut findings)?;
     let (document, sha256) = (Arc::new(document), digest.map(Digest::wait).transpose()?);
     let publishable = sha256.as_ref().and_then(|sha256| Publishable::new(&document, sha256, &header, &table));
     let report = Report::new(upload, &document, sha256, vec![table], findings, request);
@@ -56,7 +57,8 @@ pub(super) fn check_tables(
         let Some((_, header)) = found else { continue };
         present.extend(header.subject.map(|subject| subject.table.name.clone()));
         findings.begin_table(tables.len());
-        tables.push(run(upload, &document, &header, request, &mut findings)?.0);
+        let intake = Intake::of(upload, &document, &header, request);
+        tables.push(check_only(&intake, request, &mut findings)?);
     }
     for table in standard.iter().flat_map(|standard| &standard.tables) {
         if table.required && !present.contains(&table.name) {
@@ -68,37 +70,51 @@ pub(super) fn check_tables(
     Ok(Checked { report, document: Arc::new(document), publishable: None })
 }
 
+fn check_only(intake: &Intake<'_>, request: &Request<'_>, findings: &mut Findings) -> Result<TableReport, ReadError> {
+    Ok(run(intake, request.threads, findings, |_, _, _| (), |()| ())?.0)
+}
+
 /// The corrections across cells that the rules offer, by the rule's id.
 pub(super) type Repairs = Vec<(&'static str, Box<dyn Repair>)>;
 
-/// Runs every rule over one table.
-pub(super) fn run(
-    upload: &Upload,
-    document: &Document,
-    header: &Header<'_>,
-    request: &Request<'_>,
+/// A function that makes something of a block beside the check: of its rows from an index on, which are data, and of what was
+/// found in their cells.
+pub(super) trait Making<Made>: Fn(&ParsedBlock, usize, &CellFindings) -> Made + Sync {}
+
+impl<Made, F: Fn(&ParsedBlock, usize, &CellFindings) -> Made + Sync> Making<Made> for F {}
+
+/// Runs every rule over one table. What is `made` of each block is handed to `take` in their order.
+pub(super) fn run<Made: Send>(
+    intake: &Intake<'_>,
+    threads: usize,
     findings: &mut Findings,
+    make: impl Making<Made>,
+    mut take: impl FnMut(Made) + Send,
 ) -> Result<(TableReport, Repairs), ReadError> {
-    let sheet = &document.sheets[header.sheet];
-    let intake =
-        Intake { upload, document, sheet, header, registry: request.registry, organization: request.organization };
     for rule in RULES {
-        rule.examine(&intake, findings);
+        rule.examine(intake, findings);
     }
-    let columns = column_checks(&intake);
+    let columns = column_checks(intake);
     let mut pass = Pass {
-        table_checks: RULES.iter().filter_map(|rule| Some((rule.id(), rule.bind_table(&intake)?))).collect(),
+        table_checks: RULES.iter().filter_map(|rule| Some((rule.id(), rule.bind_table(intake)?))).collect(),
         counts: Counts { filled: vec![0; columns.len()], ..Counts::default() },
         columns: columns.len(),
-        repeats: Repeats::of(&intake),
-        to_skip: header.skipped_rows,
-        last_number: header.row,
+        repeats: Repeats::of(intake),
+        to_skip: intake.header.skipped_rows,
+        last_number: intake.header.row,
     };
-    let mut blocks = sheet.blocks()?;
-    let threads = if document.bytes < WORTH_THREADS { 1 } else { request.threads };
-    let (enough, coordinates) = (Enough::new(), Coordinates::of(&intake));
-    let check = || check_cells(&columns, coordinates, header.last_row, &enough);
-    parallel::in_order(threads, || blocks.next_block(), check, |block| pass.take(block, &enough, findings))?;
+    let mut blocks = intake.sheet.blocks()?;
+    let enough = Enough::new();
+    let check = || check_cells(intake, &columns, &enough, Some(&make));
+    parallel::in_order(
+        worthwhile(threads, intake),
+        || blocks.next_block(),
+        check,
+        |mut block: CheckedBlock<Made>| {
+            take(block.take_made(&make, pass.to_skip));
+            pass.take(block, &enough, findings);
+        },
+    )?;
     blocks.check_cells()?;
     let Pass { mut table_checks, mut counts, .. } = pass;
     counts.lines = blocks.line_facts();
@@ -106,51 +122,86 @@ pub(super) fn run(
         check.finish(findings);
     }
     for rule in RULES {
-        rule.conclude(&intake, &counts, findings);
+        rule.conclude(intake, &counts, findings);
     }
     let repairs = table_checks.into_iter().filter_map(|(id, check)| Some((id, check.repair()?))).collect();
-    Ok((TableReport::new(&intake, counts), repairs))
+    Ok((TableReport::new(intake, counts), repairs))
+}
+
+/// Goes through a table that was checked once more, only for what is made of its blocks; `in_order`, one after the other.
+pub(super) fn run_again<Made: Send>(
+    intake: &Intake<'_>,
+    threads: usize,
+    in_order: bool,
+    make: impl Making<Made>,
+    mut take: impl FnMut(Made) + Send,
+) -> Result<(), ReadError> {
+    let columns = column_checks(intake);
+    let mut blocks = intake.sheet.blocks()?;
+    let mut to_skip = intake.header.skipped_rows;
+    // Nothing is put into words again.
+    let enough = Enough::of_all();
+    let check = || check_cells(intake, &columns, &enough, (!in_order).then_some(&make));
+    parallel::in_order(
+        worthwhile(threads, intake),
+        || blocks.next_block(),
+        check,
+        |mut block: CheckedBlock<Made>| {
+            take(block.take_made(&make, to_skip));
+            to_skip -= to_skip.min(block.facts.len());
+        },
+    )
 }
 
 /// A file of fewer bytes is checked before threads are up.
 const WORTH_THREADS: u64 = 1 << 20;
 
+fn worthwhile(threads: usize, intake: &Intake<'_>) -> usize {
+    if intake.document.bytes < WORTH_THREADS { 1 } else { threads }
+}
+
 /// Rows whose cells are checked column by column: so many that a column's checks stay at hand, and so few that the rows do.
 const BATCH: usize = 64;
 
 /// A check of the cells of one block after the other. Up to the last row of the heading nothing is only counted, since what
-/// is found there will be taken out again.
-fn check_cells(
+/// is found there will be taken out again; nor is anything made, as long as nobody knows how many of the rows are data.
+fn check_cells<Made>(
+    intake: &Intake<'_>,
     columns: &[ColumnChecks],
-    coordinates: Option<Coordinates>,
-    heading_end: u64,
     enough: &Enough,
-) -> impl FnMut(Block) -> CheckedBlock {
+    make: Option<&impl Making<Made>>,
+) -> impl FnMut(Block) -> CheckedBlock<Made> {
+    let (coordinates, heading_end) = (Coordinates::of(intake), intake.header.last_row);
     let mut seen: Vec<Remembered> = columns.iter().map(|_| Remembered::new()).collect();
     let never = Enough::new();
     move |block| {
         let rows = block.parse();
         let is_heading = rows.row(0).is_some_and(|row| row.number <= heading_end);
-        CheckedBlock::new(rows, columns, coordinates, if is_heading { &never } else { enough }, &mut seen)
+        let mut block =
+            CheckedBlock::new(rows, columns, coordinates, if is_heading { &never } else { enough }, &mut seen);
+        block.made = make.filter(|_| !is_heading).map(|make| make(&block.rows, 0, &block.cells));
+        block
     }
 }
 
 /// Rows with what the checks of their cells found: all that can be known about them without the other rows.
-struct CheckedBlock {
+struct CheckedBlock<Made> {
     rows: ParsedBlock,
     cells: CellFindings,
     /// Of each row; none of one that is blank.
     facts: Vec<Option<RowFacts>>,
+    /// What was made of it, if anything yet.
+    made: Option<Made>,
 }
 
-impl CheckedBlock {
+impl<Made> CheckedBlock<Made> {
     fn new(
         rows: ParsedBlock,
         columns: &[ColumnChecks],
         coordinates: Option<Coordinates>,
         enough: &Enough,
         seen: &mut [Remembered],
-    ) -> CheckedBlock {
+    ) -> CheckedBlock<Made> {
         let (mut facts, mut with_content) =
             (Vec::with_capacity(rows.row_count()), Vec::with_capacity(rows.row_count()));
         for (index, row) in rows.rows().enumerate() {
@@ -172,7 +223,12 @@ impl CheckedBlock {
                 facts.repeated = *repeated;
             }
         }
-        CheckedBlock { rows, cells, facts }
+        CheckedBlock { rows, cells, facts, made: None }
+    }
+
+    /// What is made of it, of which so many rows are no data.
+    fn take_made(&mut self, make: &impl Making<Made>, to_skip: usize) -> Made {
+        self.made.take().unwrap_or_else(|| make(&self.rows, to_skip.min(self.facts.len()), &self.cells))
     }
 
     /// Takes what was found in the first rows out again: they are not data.
@@ -200,7 +256,7 @@ struct Pass {
 }
 
 impl Pass {
-    fn take(&mut self, mut block: CheckedBlock, enough: &Enough, findings: &mut Findings) {
+    fn take<Made>(&mut self, mut block: CheckedBlock<Made>, enough: &Enough, findings: &mut Findings) {
         block.forget_first(self.to_skip);
         for (all, filled) in self.counts.filled.iter_mut().zip(&block.cells.filled) {
             *all += filled;

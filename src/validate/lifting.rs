@@ -19,13 +19,15 @@ pub(super) struct Lifting {
 }
 
 impl Lifting {
-    /// From the columns of the file, the places behind them for `absent` fields of the form, and behind those the cells
-    /// beyond the heading. `is_filled` tells for each of these whether anything stands in it.
+    /// From the columns of the file, of which `is_filled` tells whether anything stands in them, the places behind them for
+    /// `absent` fields of the form, and behind those places for the `surplus`, the columns beyond the heading that hold
+    /// anything.
     pub(super) fn new(
         subject: Subject<'_>,
         columns: &[Column],
         is_filled: &[bool],
         absent: &[usize],
+        surplus: &[usize],
     ) -> Result<Lifting, SchemaError> {
         let current = subject.table.schema();
         let form = &subject.form.schema;
@@ -51,7 +53,8 @@ impl Lifting {
         };
         // Joined values stand in the order of the form's fields, whatever the order of the columns.
         let mut homes: Vec<Vec<(usize, usize)>> = vec![Vec::new(); current.fields().len()];
-        let mut placed = vec![false; is_filled.len()];
+        let behind = columns.len()..columns.len() + absent.len();
+        let mut placed = vec![false; behind.end + surplus.len()];
         for (index, column) in columns.iter().enumerate() {
             if let Some((field, _)) = column.field
                 && let Some(target) = home(field)
@@ -62,17 +65,16 @@ impl Lifting {
         }
         let mut extra_columns: Vec<String> = Vec::new();
         let mut extra_sources = Vec::new();
-        let behind = columns.len()..columns.len() + absent.len();
-        for index in (0..is_filled.len()).filter(|index| !placed[*index] && !behind.contains(index)) {
+        for index in (0..placed.len()).filter(|index| !placed[*index] && !behind.contains(index)) {
             let label = columns.get(index).map_or("", |column| column.label.as_str());
             let is_free = |(place, target): &(usize, usize)| {
                 homes[*target].iter().all(|(taken, _)| *taken >= beyond && taken != place)
             };
             match other_home(label).filter(is_free) {
                 Some((place, target)) => homes[target].push((place, index)),
-                None if !is_filled[index] => {}
+                None if is_filled.get(index) == Some(&false) => {}
                 None => {
-                    let number = if index < behind.end { index } else { index - absent.len() } + 1;
+                    let number = if index < behind.end { index } else { surplus[index - behind.end] } + 1;
                     let unnamed = format!("列{number}");
                     let name = if label.is_empty() { &unnamed } else { label };
                     extra_columns.push(current.free_name(name, &extra_columns));

@@ -65,8 +65,15 @@ impl Publishable {
     ) -> Option<Publishable> {
         let subject = header.subject?;
         let is_filled: Vec<bool> = table.counts.filled.iter().map(|count| *count > 0).collect();
-        let Lifting { schema, field_count, extra_columns, sources } =
-            Lifting::new(subject, &header.columns, &is_filled, &[]).ok()?;
+        let (in_columns, beyond) = is_filled.split_at(header.columns.len());
+        let first = header.columns.len();
+        let surplus: Vec<usize> =
+            (first..).zip(beyond).filter(|(_, is_filled)| **is_filled).map(|(column, _)| column).collect();
+        let Lifting { schema, field_count, extra_columns, mut sources } =
+            Lifting::new(subject, &header.columns, in_columns, &[], &surplus).ok()?;
+        for place in sources.iter_mut().flatten().filter(|place| **place >= first) {
+            *place = surplus[*place - first];
+        }
         let id_columns = schema.record_id().map(|field| sources[field].clone()).unwrap_or_default();
         Some(Publishable {
             standard: subject.standard.slug.clone(),

@@ -1,19 +1,17 @@
-//! The corrected table: the second pass over an upload, which applies what the first one found to be wrong and writes the
-//! current edition of the table. Everything that is changed is told, cell by cell.
+//! The corrected table: what the check of an upload finds to be wrong is put right in the current edition of the table.
+//! Everything that is changed is told, cell by cell.
 
-use std::io::{self, Write};
+use std::io;
 
 use super::Request;
-use super::column::ColumnChecks;
-use super::engine::{self, Repairs};
+use super::correction::{CorrectedBlock, Correction, write_record};
+use super::engine;
 use super::findings::Findings;
-use super::lifting::Lifting;
 use super::recipe::Recipe;
 use super::report::Report;
-use super::rule::{Amendment, Intake};
-use crate::tabular::header::{self, Header};
-use crate::tabular::{self, Container, Digest, ReadError, Upload, column_letters};
-use crate::text::trim;
+use super::rule::Intake;
+use crate::tabular::header;
+use crate::tabular::{self, Container, Digest, Document, ReadError, Upload};
 
 /// A corrected table, after it was written.
 #[derive(Debug)]
@@ -40,9 +38,37 @@ pub struct Patch<'a> {
     /// The rules that changed it, joined by `+`; `recipe` for a value of the recipe.
     pub rules: String,
     /// Before.
-    pub before: &'a str,
+    pub before: String,
     /// After.
-    pub after: &'a str,
+    pub after: String,
+}
+
+/// A sink for a corrected table and its patches.
+pub trait Sink: Send {
+    /// Takes the next lines of the table, as CSV, and what was changed in them.
+    ///
+    /// # Errors
+    /// The operating system's.
+    fn write(&mut self, table: &[u8], patches: Vec<Patch<'_>>) -> io::Result<()>;
+
+    /// Forgets everything that it took: it will come again.
+    ///
+    /// # Errors
+    /// The operating system's.
+    fn clear(&mut self) -> io::Result<()>;
+}
+
+/// Takes the table alone.
+impl Sink for Vec<u8> {
+    fn write(&mut self, table: &[u8], _: Vec<Patch<'_>>) -> io::Result<()> {
+        self.extend_from_slice(table);
+        Ok(())
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.truncate(0);
+        Ok(())
+    }
 }
 
 /// Why a table was not corrected.
@@ -70,59 +96,59 @@ pub fn repair(
     upload: &Upload,
     request: &Request<'_>,
     recipe: &Recipe,
-    out: &mut dyn Write,
-    told: &mut dyn FnMut(&Patch<'_>) -> io::Result<()>,
+    out: &mut dyn Sink,
+) -> Result<Repaired, RepairError> {
+    match repair_as(upload, &tabular::read_by_beginning(upload, &request.reading)?, request, recipe, out) {
+        Err(RepairError::Read(error)) if error.is_misjudgement() => {
+            out.clear().map_err(RepairError::Write)?;
+            repair_as(upload, &tabular::read(upload, &request.reading)?, request, recipe, out)
+        }
+        repaired => repaired,
+    }
+}
+
+fn repair_as(
+    upload: &Upload,
+    document: &Document,
+    request: &Request<'_>,
+    recipe: &Recipe,
+    out: &mut dyn Sink,
 ) -> Result<Repaired, RepairError> {
     let request = &Request { columns: Some(&recipe.columns), ..*request };
     let digest = request.digest.then(|| upload.digest());
-    let document = tabular::read(upload, &request.reading)?;
     if document.container == Container::Zip {
         return Err(RepairError::SeveralTables);
     }
-    let header = header::find(&document, request.registry, request.standard, request.columns, upload.name())?;
+    let header = header::find(document, request.registry, request.standard, request.columns, upload.name())?;
+    let intake = Intake::of(upload, document, &header, request);
     let mut findings = Findings::new(request.max_issues);
-    let (table, repairs) = engine::run(upload, &document, &header, request, &mut findings)?;
-    let sheet = &document.sheets[header.sheet];
-    let intake = Intake {
-        upload,
-        document: &document,
-        sheet,
-        header: &header,
-        registry: request.registry,
-        organization: request.organization,
-    };
+
+    // Most tables need nothing that can only be known across cells, and what their columns hold shows in the beginning. So
+    // they are corrected while they are checked; where it turns out otherwise, they are corrected anew.
+    let guess = Correction::new(&intake, recipe, Vec::new(), &filled_at_first(&intake)?).ok();
+    let mut written = Written::begin(out, guess.as_ref());
+    let (table, repairs) = engine::run(
+        &intake,
+        request.threads,
+        &mut findings,
+        |rows, first, cells| guess.as_ref().map(|guess| guess.block(rows, first, &cells.wrong)),
+        |block| written.take(block.unwrap_or_default()),
+    )?;
     let is_filled: Vec<bool> = table.counts.filled.iter().map(|count| *count > 0).collect();
-    let mut pass = Pass::new(&intake, recipe, repairs, &is_filled)?;
-    out.write_all(b"\xEF\xBB\xBF").map_err(RepairError::Write)?;
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-    let written = |error: csv::Error| RepairError::Write(error.into());
-    writer.write_record(pass.headings()).map_err(written)?;
-    let mut rows = sheet.rows()?;
-    let (mut read, mut row_numbers) = (0, Vec::new());
-    while let Some(row) = rows.next_row()? {
-        read += 1;
-        if row.is_empty() {
-            continue;
-        }
-        if read <= header.skipped_rows {
-            let is_heading = row.number == header.row || (header.has_two_rows && row.number == header.row + 1);
-            if !is_heading {
-                let text: Vec<&str> = row.cells().map(trim).filter(|cell| !cell.is_empty()).collect();
-                let (rules, before) = ("title-rows".to_owned(), &*text.join(" "));
-                let cell = format!("A{}", row.number);
-                told(&Patch { row: row.number, column: "", cell, rules, before, after: "" })
-                    .map_err(RepairError::Write)?;
-            }
-            continue;
-        }
-        let cells: Vec<&str> = (0..is_filled.len()).map(|index| row.cell(index)).collect();
-        let corrected = pass.row(row.number, &cells, told).map_err(RepairError::Write)?;
-        writer.write_record(corrected).map_err(written)?;
-        row_numbers.push(row.number);
+    let correction = Correction::new(&intake, recipe, repairs, &is_filled)?;
+    if !guess.as_ref().is_some_and(|guess| correction.is_like(guess)) {
+        written.out.clear().map_err(RepairError::Write)?;
+        written = Written::begin(written.out, Some(&correction));
+        engine::run_again(
+            &intake,
+            request.threads,
+            correction.needs_order(),
+            |rows, first, cells| correction.block(rows, first, &cells.wrong),
+            |block| written.take(block),
+        )?;
     }
-    writer.flush().map_err(RepairError::Write)?;
-    drop(writer);
-    let cells = pass.changed;
+    let Written { cells, row_numbers, fault, .. } = written;
+    fault.map_err(RepairError::Write)?;
     let standard = header.subject.map(|subject| subject.standard.slug.clone());
     Ok(Repaired {
         recipe: Recipe {
@@ -132,145 +158,48 @@ pub fn repair(
         },
         cells,
         row_numbers,
-        report: Report::new(upload, &document, digest.map(Digest::wait).transpose()?, vec![table], findings, request),
+        report: Report::new(upload, document, digest.map(Digest::wait).transpose()?, vec![table], findings, request),
     })
 }
 
-/// The second pass.
-struct Pass<'a> {
-    recipe: &'a Recipe,
-    header: &'a Header<'a>,
-    /// How many columns stand before the first one, in what a person sees in Excel.
-    first_column: usize,
-    checks: Vec<ColumnChecks>,
-    repairs: Repairs,
-    /// How many fields the file lacks; their places stand behind the columns, and surplus cells behind those.
-    absent: usize,
-    /// The name of each place.
-    place_names: Vec<String>,
-    lifting: Option<Lifting>,
-    /// Fields of the corrected table, and the value for their empty cells.
-    constants: Vec<(usize, &'a str)>,
-    changed: u64,
+/// For each column, whether its cells in the first block of the table hold anything.
+fn filled_at_first(intake: &Intake<'_>) -> Result<Vec<bool>, ReadError> {
+    let mut is_filled = vec![false; intake.columns().len()];
+    let Some(block) = intake.sheet.blocks()?.next_block()? else { return Ok(is_filled) };
+    for row in block.parse().rows().skip(intake.header.skipped_rows) {
+        for column in row.filled_from(0) {
+            is_filled.resize(is_filled.len().max(column + 1), false);
+            is_filled[column] = true;
+        }
+    }
+    Ok(is_filled)
 }
 
-impl<'a> Pass<'a> {
-    fn new(
-        intake: &Intake<'a>,
-        recipe: &'a Recipe,
-        repairs: Repairs,
-        is_filled: &[bool],
-    ) -> Result<Pass<'a>, RepairError> {
-        let columns = intake.columns();
-        let absent: Vec<usize> =
-            (0..intake.fields().len()).filter(|field| intake.column_of(*field).is_none()).collect();
-        let (in_columns, surplus) = is_filled.split_at(columns.len());
-        let named = columns.iter().enumerate().map(|(index, column)| match column.label.as_str() {
-            "" => column_letters(index),
-            label => label.to_owned(),
-        });
-        let place_names = named
-            .chain(absent.iter().map(|field| intake.fields()[*field].name.clone()))
-            .chain((columns.len()..is_filled.len()).map(column_letters))
-            .collect();
-        let is_filled = [in_columns, &vec![false; absent.len()], surplus].concat();
-        let lifting = match intake.header.subject {
-            // A schema refuses names that are there twice, and extra columns are given new ones.
-            Some(subject) => Lifting::new(subject, columns, &is_filled, &absent).ok(),
-            None => None,
-        };
-        let constants = recipe
-            .values
-            .iter()
-            .map(|(field, value)| {
-                let index = lifting.as_ref().and_then(|lifting| lifting.schema.index_of(field));
-                index.map(|index| (index, value.as_str())).ok_or_else(|| RepairError::UnknownField(field.clone()))
-            })
-            .collect::<Result<_, _>>()?;
-        let repairs = repairs.into_iter().filter(|(rule, repair)| recipe.allows(rule, repair.class())).collect();
-        Ok(Pass {
-            recipe,
-            header: intake.header,
-            first_column: intake.sheet.first_column,
-            checks: engine::column_checks(intake),
-            repairs,
-            absent: absent.len(),
-            place_names,
-            lifting,
-            constants,
-            changed: 0,
-        })
+/// What was written so far.
+struct Written<'o> {
+    out: &'o mut dyn Sink,
+    cells: u64,
+    row_numbers: Vec<u64>,
+    /// Why nothing more is written.
+    fault: io::Result<()>,
+}
+
+impl<'o> Written<'o> {
+    /// Begins with the heading.
+    fn begin(out: &'o mut dyn Sink, correction: Option<&Correction<'_>>) -> Written<'o> {
+        let mut table = b"\xEF\xBB\xBF".to_vec();
+        if let Some(correction) = correction {
+            write_record(&mut table, correction.headings().iter());
+        }
+        let fault = out.write(&table, Vec::new());
+        Written { out, cells: 0, row_numbers: Vec::new(), fault }
     }
 
-    fn headings(&self) -> Vec<&str> {
-        match &self.lifting {
-            Some(lifting) => lifting.schema.fields().iter().map(|field| field.name.as_str()).collect(),
-            None => self.header.columns.iter().map(|column| column.label.as_str()).collect(),
+    fn take(&mut self, block: CorrectedBlock<'_>) {
+        self.cells += block.cells;
+        self.row_numbers.extend(block.row_numbers);
+        if self.fault.is_ok() {
+            self.fault = self.out.write(&block.table, block.patches);
         }
-    }
-
-    fn row(
-        &mut self,
-        number: u64,
-        raw: &[&str],
-        told: &mut dyn FnMut(&Patch<'_>) -> io::Result<()>,
-    ) -> io::Result<Vec<String>> {
-        let mut cells: Vec<String> = vec![String::new(); self.place_names.len()];
-        let mut rules: Vec<Vec<&'static str>> = vec![Vec::new(); cells.len()];
-        let (columns, absent) = (self.header.columns.len(), self.absent);
-        let place_of = |index: usize| if index < columns { index } else { index + absent };
-        let mut original = vec![""; cells.len()];
-        for (index, raw) in raw.iter().enumerate() {
-            let (recipe, place) = (self.recipe, place_of(index));
-            original[place] = raw;
-            let corrected =
-                self.checks.get(place).and_then(|checks| checks.correct(raw, |rule, class| recipe.allows(rule, class)));
-            (cells[place], rules[place]) = corrected.unwrap_or_else(|| ((*raw).to_owned(), Vec::new()));
-        }
-        for (rule, repair) in &mut self.repairs {
-            let before = cells.clone();
-            repair.amend(&mut Amendment::new(number, &mut cells));
-            for (place, before) in before.iter().enumerate() {
-                if *before != cells[place] {
-                    rules[place].push(rule);
-                }
-            }
-        }
-        let first_column = self.first_column;
-        let mut tell = |place: Option<usize>, column: &str, rules: String, before: &str, after: &str| {
-            self.changed += 1;
-            let letters = place.map(|place| column_letters(first_column + place)).unwrap_or_default();
-            told(&Patch { row: number, column, cell: format!("{letters}{number}"), rules, before, after })
-        };
-        for (place, after) in cells.iter().enumerate() {
-            let before = original[place];
-            if before != after {
-                tell(
-                    (place < columns).then_some(place),
-                    &self.place_names[place],
-                    rules[place].join("+"),
-                    before,
-                    after,
-                )?;
-            }
-        }
-        let Some(lifting) = &self.lifting else {
-            return Ok(cells);
-        };
-        let mut lifted: Vec<String> = lifting
-            .sources
-            .iter()
-            .map(|places| match places[..] {
-                [place] => std::mem::take(&mut cells[place]),
-                _ => places.iter().map(|place| trim(&cells[*place])).collect(),
-            })
-            .collect();
-        for (field, value) in &self.constants {
-            if trim(&lifted[*field]).is_empty() && !value.is_empty() {
-                tell(None, &lifting.schema.fields()[*field].name, "recipe".to_owned(), "", value)?;
-                lifted[*field] = (*value).to_owned();
-            }
-        }
-        Ok(lifted)
     }
 }

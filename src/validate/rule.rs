@@ -12,6 +12,7 @@ use crate::tabular::header::{Column, Header};
 use crate::tabular::{Document, Row, Sheet, Upload};
 use crate::text::Text;
 
+use super::Request;
 use super::coordinates::{Coordinates, Point};
 use super::findings::{Findings, Severity};
 use super::fingerprints;
@@ -117,6 +118,23 @@ pub struct Intake<'a> {
 }
 
 impl<'a> Intake<'a> {
+    /// Of a table under this heading.
+    pub(super) fn of(
+        upload: &'a Upload,
+        document: &'a Document,
+        header: &'a Header<'a>,
+        request: &Request<'a>,
+    ) -> Intake<'a> {
+        Intake {
+            upload,
+            document,
+            sheet: &document.sheets[header.sheet],
+            header,
+            registry: request.registry,
+            organization: request.organization,
+        }
+    }
+
     /// The columns of the file.
     pub fn columns(&self) -> &'a [Column] {
         &self.header.columns
@@ -337,14 +355,19 @@ impl Class {
 }
 
 /// A correction across cells, made once the checks have seen every row. Cells have had their own corrections before.
-pub trait Repair: Send {
+pub trait Repair: Send + Sync {
     /// How far it can be trusted.
     fn class(&self) -> Class {
         Class::Likely
     }
 
+    /// Whether it must see the rows in their order, one after the other. Others may see them in any order.
+    fn needs_order(&self) -> bool {
+        false
+    }
+
     /// Changes the cells of one row.
-    fn amend(&mut self, row: &mut Amendment<'_>);
+    fn amend(&self, row: &mut Amendment<'_>);
 }
 
 /// A row on its way to the corrected table, by the columns of the file and, behind them, a column for every field of the
@@ -353,11 +376,13 @@ pub struct Amendment<'a> {
     /// Row in Excel, from 1.
     pub number: u64,
     cells: &'a mut [String],
+    /// The columns that were given another value, and the first one that each had.
+    replaced: Vec<(usize, String)>,
 }
 
 impl<'a> Amendment<'a> {
     pub(super) fn new(number: u64, cells: &'a mut [String]) -> Amendment<'a> {
-        Amendment { number, cells }
+        Amendment { number, cells, replaced: Vec::new() }
     }
 
     /// The cell of a column as it stands now.
@@ -367,7 +392,15 @@ impl<'a> Amendment<'a> {
 
     /// Gives the cell of a column another value.
     pub fn set(&mut self, column: usize, value: impl Into<String>) {
-        self.cells[column] = value.into();
+        let before = std::mem::replace(&mut self.cells[column], value.into());
+        if self.replaced.iter().all(|(replaced, _)| *replaced != column) {
+            self.replaced.push((column, before));
+        }
+    }
+
+    /// The columns whose cells are others now.
+    pub(super) fn changed(&self) -> impl Iterator<Item = usize> + '_ {
+        self.replaced.iter().filter(|(column, before)| self.cells[*column] != *before).map(|(column, _)| *column)
     }
 }
 

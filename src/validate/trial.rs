@@ -103,7 +103,7 @@ impl Trial {
         }
         rule.conclude(&intake, &counts, &mut findings);
         let repair: Option<Box<dyn Repair>> = check.and_then(|check| check.repair());
-        if let Some(mut repair) = repair {
+        if let Some(repair) = repair {
             for (line, number) in lines.iter_mut().zip(&numbers).skip(1) {
                 repair.amend(&mut Amendment::new(*number, line));
             }

@@ -223,7 +223,7 @@ impl Repair for AddressJoinedCheck {
         Class::Lossless
     }
 
-    fn amend(&mut self, row: &mut Amendment<'_>) {
+    fn amend(&self, row: &mut Amendment<'_>) {
         let address = Address::of(&self.columns, self.joined, |column| trim(row.cell(column)));
         let meant = match address.joined {
             "" => address.parts_in_one(),

@@ -168,7 +168,7 @@ fn is_missing(cell: &str) -> bool {
 struct Filling(Vec<(usize, String)>);
 
 impl Repair for Filling {
-    fn amend(&mut self, row: &mut Amendment<'_>) {
+    fn amend(&self, row: &mut Amendment<'_>) {
         for (place, meant) in &self.0 {
             if is_missing(trim(row.cell(*place))) {
                 row.set(*place, meant);

@@ -135,7 +135,7 @@ impl TableCheck for CodePrefectureCheck {
 }
 
 impl Repair for CodePrefectureCheck {
-    fn amend(&mut self, row: &mut Amendment<'_>) {
+    fn amend(&self, row: &mut Amendment<'_>) {
         for pair in &self.pairs {
             if let Some(meant) = padded(row.cell(pair.code), row.cell(pair.name)) {
                 row.set(pair.code, &meant.code);

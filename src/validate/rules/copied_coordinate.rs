@@ -134,7 +134,7 @@ impl TableCheck for CopiedCoordinateCheck {
 }
 
 impl Repair for CopiedCoordinateCheck {
-    fn amend(&mut self, row: &mut Amendment<'_>) {
+    fn amend(&self, row: &mut Amendment<'_>) {
         let Coordinates { latitude, longitude } = self.columns;
         if let Some(Fault::Together(north, east)) = fault(row.cell(latitude), row.cell(longitude)) {
             row.set(latitude, north);

@@ -118,7 +118,7 @@ impl TableCheck for FillSeriesCheck {
 }
 
 impl Repair for FillSeriesCheck {
-    fn amend(&mut self, row: &mut Amendment<'_>) {
+    fn amend(&self, row: &mut Amendment<'_>) {
         for codes in &self.0 {
             let after = codes.series.partition_point(|series| series.first_row <= row.number);
             if let Some(series) = codes.series[..after].last().filter(|series| row.number <= series.last_row) {

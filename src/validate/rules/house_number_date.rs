@@ -104,7 +104,7 @@ impl TableCheck for HouseNumberDateCheck {
 }
 
 impl Repair for HouseNumberDateCheck {
-    fn amend(&mut self, row: &mut Amendment<'_>) {
+    fn amend(&self, row: &mut Amendment<'_>) {
         if let Some(Some(number)) = self.look(|column| trim(row.cell(column))) {
             row.set(self.columns.block, number);
         }

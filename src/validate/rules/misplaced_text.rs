@@ -123,7 +123,7 @@ impl TableCheck for MisplacedTextCheck {
 }
 
 impl Repair for MisplacedTextCheck {
-    fn amend(&mut self, row: &mut Amendment<'_>) {
+    fn amend(&self, row: &mut Amendment<'_>) {
         for typed in &self.columns {
             if !typed.is_misplaced(row.cell(typed.column)) {
                 continue;

@@ -1,6 +1,7 @@
 //! Rows without an identifier.
 
 use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
@@ -146,7 +147,7 @@ impl TableCheck for MissingIdCheck {
     fn repair(self: Box<Self>) -> Option<Box<dyn Repair>> {
         (self.empty > 0).then(|| -> Box<dyn Repair> {
             let taken = self.numbers.iter().flat_map(|(first, last)| *first..=*last).collect();
-            Box::new(Numbering { check: *self, taken })
+            Box::new(Numbering { check: *self, taken: Mutex::new(taken) })
         })
     }
 }
@@ -155,15 +156,21 @@ impl TableCheck for MissingIdCheck {
 struct Numbering {
     check: MissingIdCheck,
     /// Identifiers that are numbers, those made here included.
-    taken: HashSet<u64>,
+    taken: Mutex<HashSet<u64>>,
 }
 
 impl Repair for Numbering {
-    fn amend(&mut self, row: &mut Amendment<'_>) {
+    /// Of two places that would have the same identifier, the first one has it.
+    fn needs_order(&self) -> bool {
+        true
+    }
+
+    fn amend(&self, row: &mut Amendment<'_>) {
         if trim(row.cell(self.check.place)).is_empty() {
             let mut made = self.check.made_of(|place| row.cell(place));
+            let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
             // Two places of one name and address, or somebody else's number.
-            while !self.taken.insert(made) {
+            while !taken.insert(made) {
                 made = (made + 1) % NUMBERS;
             }
             row.set(self.check.place, format!("{made:010}"));

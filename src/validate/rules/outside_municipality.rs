@@ -129,7 +129,7 @@ struct Unpacking {
 }
 
 impl Repair for Unpacking {
-    fn amend(&mut self, row: &mut Amendment<'_>) {
+    fn amend(&self, row: &mut Amendment<'_>) {
         if self.rows.binary_search(&row.number).is_err() {
             return;
         }

@@ -98,7 +98,7 @@ impl TableCheck for SwappedCoordinatesCheck {
 }
 
 impl Repair for SwappedCoordinatesCheck {
-    fn amend(&mut self, row: &mut Amendment<'_>) {
+    fn amend(&self, row: &mut Amendment<'_>) {
         let Coordinates { latitude, longitude } = self.columns;
         if are_swapped(row.cell(latitude), row.cell(longitude)) == Some(true) {
             let moved = row.cell(latitude).to_owned();

@@ -125,7 +125,7 @@ impl TableCheck for UsDateCheck {
 }
 
 impl Repair for UsDateCheck {
-    fn amend(&mut self, row: &mut Amendment<'_>) {
+    fn amend(&self, row: &mut Amendment<'_>) {
         for dates in &self.0 {
             if let Some(day) = day(row.cell(dates.column)) {
                 row.set(dates.column, day);

@@ -110,7 +110,7 @@ impl TableCheck for WholeAddressCheck {
 }
 
 impl Repair for WholeAddressCheck {
-    fn amend(&mut self, row: &mut Amendment<'_>) {
+    fn amend(&self, row: &mut Amendment<'_>) {
         let Some(town) = self.columns.town else { return };
         let Some(parts) = self.split(|column| trim(row.cell(column))) else { return };
         let cells = [parts.municipality, parts.town, parts.block].map(str::to_owned);

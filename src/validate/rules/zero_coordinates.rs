@@ -72,7 +72,7 @@ impl TableCheck for ZeroCoordinatesCheck {
 }
 
 impl Repair for ZeroCoordinatesCheck {
-    fn amend(&mut self, row: &mut Amendment<'_>) {
+    fn amend(&self, row: &mut Amendment<'_>) {
         if self.columns.iter().all(|column| is_zero(row.cell(*column))) {
             for column in &self.columns {
                 row.set(*column, "");
