@@ -16,6 +16,7 @@ mod txt;
 mod xlsx;
 
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 
 pub use accept::by_media_type;
 pub use columns::{Column, Columns, RAW, json_text};
@@ -42,6 +43,9 @@ pub static FORMATS: &[&dyn Format] = &[
     &kml::Kml,
 ];
 
+/// The width of a terminal of which nothing is known.
+const DEFAULT_WIDTH: usize = 80;
+
 /// A way to write records.
 pub trait Format: Sync {
     /// The name in `format=`, which is also the suffix of addresses.
@@ -56,6 +60,12 @@ pub trait Format: Sync {
     /// Of the options those that make a difference to it; the others as if nobody had chosen.
     fn heeded(&self, _: &Options) -> Options {
         Options::default()
+    }
+
+    /// The widths that it can be written in, where it heeds them; 0 is as wide as it takes.
+    fn widths(&self) -> &'static [RangeInclusive<usize>] {
+        const WIDTHS: [RangeInclusive<usize>; 2] = [0..=0, 10..=1_000];
+        &WIDTHS
     }
 
     /// The media type of what is written with these options.
@@ -131,13 +141,21 @@ pub struct Options {
     pub bom: bool,
     /// The encoding of CSV.
     pub encoding: Encoding,
-    /// How many columns of the terminal a map may take.
-    pub width: usize,
+    /// How many columns of the terminal a table or map may take; 0: as many as it needs; `None`: [`DEFAULT_WIDTH`].
+    pub width: Option<usize>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { bom: true, encoding: Encoding::Utf8, width: 80 }
+        Options { bom: true, encoding: Encoding::Utf8, width: None }
+    }
+}
+
+impl Options {
+    /// The same for a whole file, which leaves nothing out unless a width is asked for.
+    #[must_use]
+    pub fn of_file(self) -> Options {
+        Options { width: self.width.or(Some(0)), ..self }
     }
 }
 

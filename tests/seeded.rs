@@ -75,6 +75,7 @@ fn plants(field: &Field, value: &str) -> Vec<(&'static str, String)> {
         plant("sanitize", &["街[sanitize]蔵"]);
         plant("private-use", &["街\u{e001}蔵"]);
         plant("html", &["街<br>蔵"]);
+        plant("formula", &["=HYPERLINK(\"https://example.jp\")", "+1+cmd|'!A0"]);
         plant("lost-character", &["10時?18時"]);
         plant("control-character", &["街\u{7}蔵"]);
         plant("line-break", &["街\n蔵"]);

@@ -6,18 +6,20 @@ use super::{FORMATS, Format};
 use crate::schema::Schema;
 
 /// The format that an `Accept` header prefers among those that apply to a table; the first of [`FORMATS`] where the
-/// header says nothing. `None`: there is none that it takes (406).
+/// header says nothing, and where a page is all that it takes: browsers show JSON. `None`: there is none that it takes
+/// (406).
 pub fn by_media_type(schema: &Schema, accept: &str) -> Option<&'static dyn Format> {
-    let mut formats = FORMATS.iter().copied().filter(|format| format.applies_to(schema));
+    let formats = || FORMATS.iter().copied().filter(|format| format.applies_to(schema));
     let ranges: Vec<Range> = accept.split(',').filter_map(Range::parse).collect();
     if ranges.is_empty() {
-        return formats.next();
+        return formats().next();
     }
-    formats
+    let best = formats()
         .enumerate()
         .filter_map(|(place, format)| Some((preference(&ranges, format)?, Reverse(place), format)))
         .max_by_key(|(preference, place, _)| (*preference, *place))
-        .map(|(_, _, format)| format)
+        .map(|(_, _, format)| format);
+    best.or_else(|| formats().next().filter(|_| ranges.iter().any(Range::takes_pages)))
 }
 
 /// How much a format is wanted: quality first; then a format that is named beats one that is merely allowed; then the
@@ -65,6 +67,10 @@ impl Range {
         }
     }
 
+    fn takes_pages(&self) -> bool {
+        self.quality > 0 && (self.kind == "text" && self.subtype == "html" || self.subtype == "xhtml+xml")
+    }
+
     fn precision(&self) -> u8 {
         u8::from(self.kind != "*") + u8::from(self.subtype != "*")
     }
@@ -110,7 +116,11 @@ mod tests {
             ("application/json;q=0, */*", Some("csv")),
             ("application/*;q=0.1, text/plain;q=0.2", Some("txt")),
             ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", Some("json")),
-            ("text/html", None),
+            ("text/html", Some("json")),
+            ("text/html, application/xhtml+xml;q=0.5, image/png", Some("json")),
+            ("text/html, text/csv;q=0.1", Some("csv")),
+            ("text/html;q=0", None),
+            ("image/png", None),
             ("*/*;q=0", None),
             ("text/csv;q=0", None),
             ("nonsense", Some("json")),

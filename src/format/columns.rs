@@ -2,7 +2,7 @@
 
 use memchr::memchr_iter;
 
-use crate::schema::{Comparison, Kind, Record, Schema, token_text};
+use crate::schema::{Comparison, Kind, Record, Requirement, Schema, token_text};
 
 /// The column in front that names the data set, in answers across organizations.
 const DATASET: &str = "dataset";
@@ -19,6 +19,7 @@ pub struct Columns<'a> {
     fields: Vec<Column<'a>>,
     has_dataset: bool,
     has_distance: bool,
+    are_chosen: bool,
     distance_name: String,
     distance_key: String,
     raw_key: String,
@@ -35,6 +36,21 @@ pub struct Column<'a> {
     pub kind: Kind,
     /// What stands before the value in a JSON object: separator, name and colon.
     key: String,
+}
+
+/// How much a column matters to a reader who sees only some.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// It comes with the question: the data set, the distance.
+    Beside,
+    /// The standard requires it.
+    Required,
+    /// It names the record.
+    Identifier,
+    /// The standard recommends it.
+    Recommended,
+    /// It may be there.
+    Optional,
 }
 
 impl<'a> Columns<'a> {
@@ -63,7 +79,19 @@ impl<'a> Columns<'a> {
         let distance_name = schema.free_name(DISTANCE, &[]);
         let distance_key = key(&distance_name);
         let raw_key = format!(",{}:", json_text(&schema.free_name(RAW, &[])));
-        Columns { schema, fields, has_dataset, has_distance, distance_name, distance_key, raw_key }
+        let are_chosen = select.is_some();
+        Columns { schema, fields, has_dataset, has_distance, are_chosen, distance_name, distance_key, raw_key }
+    }
+
+    /// The same where they were all asked for, as those of groups are.
+    #[must_use]
+    pub fn chosen(self) -> Columns<'a> {
+        Columns { are_chosen: true, ..self }
+    }
+
+    /// Whether somebody asked for these columns, so that none may be left out.
+    pub(super) fn are_chosen(&self) -> bool {
+        self.are_chosen
     }
 
     /// The selected fields.
@@ -98,6 +126,19 @@ impl<'a> Columns<'a> {
     /// For each heading, whether numbers stand below it.
     pub(super) fn are_numbers(&self) -> impl Iterator<Item = bool> + '_ {
         self.kinds().map(|kind| kind.comparison() == Comparison::Number)
+    }
+
+    /// For each heading, how much it matters to a reader who sees only some.
+    pub(super) fn ranks(&self) -> impl Iterator<Item = Rank> + '_ {
+        let dataset = self.has_dataset.then_some(Rank::Beside);
+        let distance = self.has_distance.then_some(Rank::Beside);
+        let fields = self.fields.iter().map(|column| match self.schema.fields()[column.index].requirement {
+            Requirement::Required => Rank::Required,
+            _ if self.schema.record_id() == Some(column.index) => Rank::Identifier,
+            Requirement::Recommended => Rank::Recommended,
+            Requirement::Optional => Rank::Optional,
+        });
+        dataset.into_iter().chain(fields).chain(distance)
     }
 
     /// Hands over the text of each cell of a record, in the order of the headings. Blank is the empty text.

@@ -1,8 +1,9 @@
 //! A map for terminals: each character is 2 by 4 dots of Braille, each dot a place where records are.
 
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 
-use super::{Columns, Encoder, Format, Head, Options, columns::Tokens, lack_of_coordinates};
+use super::{Columns, DEFAULT_WIDTH, Encoder, Format, Head, Options, columns::Tokens, lack_of_coordinates};
 use crate::{
     schema::{Record, Schema},
     text::Text,
@@ -32,6 +33,11 @@ impl Format for Map {
         Options { width: options.width, ..Options::default() }
     }
 
+    fn widths(&self) -> &'static [RangeInclusive<usize>] {
+        const WIDTHS: [RangeInclusive<usize>; 1] = [10..=400];
+        &WIDTHS
+    }
+
     fn lack(&self, schema: &Schema) -> Option<Text> {
         lack_of_coordinates(schema)
     }
@@ -39,7 +45,8 @@ impl Format for Map {
     fn encoder<'a>(&self, columns: &'a Columns<'a>, options: &Options) -> Box<dyn Encoder + 'a> {
         Box::new(Dots {
             coordinates: columns.schema().coordinates(),
-            width: options.width,
+            // A whole file is no wider than a page.
+            width: options.width.filter(|width| *width > 0).unwrap_or(DEFAULT_WIDTH),
             tokens: Tokens::default(),
             points: Vec::new(),
             head: Head::default(),
@@ -151,7 +158,7 @@ mod tests {
         let records: Vec<Record> =
             places.iter().map(|(north, east)| record(&schema, &["1", "", north, east])).collect();
         let head = Head { count: records.len(), ..Head::default() };
-        write_with(&Map, &columns, &head, &records, &Options { width, ..Options::default() })
+        write_with(&Map, &columns, &head, &records, &Options { width: Some(width), ..Options::default() })
     }
 
     #[test]

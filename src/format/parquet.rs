@@ -25,6 +25,10 @@ const MOST_ROWS: usize = 50_000;
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// Name of the column of points.
 const GEOMETRY: &str = "geometry";
+/// Name of the column of the boxes around them, by which readers pass over what lies elsewhere.
+const BOX: &str = "bbox";
+/// What a box is made of; that of a point is the point twice.
+const SIDES: [&str; 4] = ["xmin", "ymin", "xmax", "ymax"];
 
 pub(super) struct Parquet;
 
@@ -98,8 +102,9 @@ struct Groups<'a> {
     tokens: Tokens,
     shapes: Vec<Shape>,
     coordinates: Option<(usize, usize)>,
-    /// The name of the column of points, which no other column has.
+    /// The names of the columns of points and of boxes, which no other column has.
     geometry: String,
+    boxes: String,
     group: Group,
     /// The box around all points: west, south, east, north.
     bounds: Option<[f64; 4]>,
@@ -135,9 +140,11 @@ impl<'a> Groups<'a> {
         let shapes: Vec<Shape> = columns.kinds().map(Shape::of).collect();
         let coordinates = columns.schema().coordinates();
         let geometry = columns.schema().free_name(GEOMETRY, &[]);
+        let boxes = columns.schema().free_name(BOX, std::slice::from_ref(&geometry));
         let fields = columns.names().zip(&shapes).map(|(name, shape)| field(name, shape.types()));
         let point = coordinates.map(|_| field(&geometry, (Physical::BYTE_ARRAY, None)));
-        let writer = fields.chain(point).collect::<Result<Vec<_>, _>>().and_then(|fields| {
+        let around = coordinates.map(|_| box_field(&boxes));
+        let writer = fields.chain(point).chain(around).collect::<Result<Vec<_>, _>>().and_then(|fields| {
             let schema = Type::group_type_builder("records").with_fields(fields).build()?;
             let properties = WriterProperties::builder()
                 .set_created_by(concat!("machikura ", env!("CARGO_PKG_VERSION")).to_owned())
@@ -145,8 +152,8 @@ impl<'a> Groups<'a> {
                 .build();
             SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::new(properties))
         });
-        let group = Group::default();
-        Groups { columns, tokens: Tokens::default(), shapes, coordinates, geometry, group, bounds: None, writer }
+        let (group, tokens) = (Group::default(), Tokens::default());
+        Groups { columns, tokens, shapes, coordinates, geometry, boxes, group, bounds: None, writer }
     }
 
     /// Writes what has been gathered.
@@ -159,9 +166,13 @@ impl<'a> Groups<'a> {
         let mut rows = writer.next_row_group()?;
         let mut next = 0;
         while let Some(mut column) = rows.next_column()? {
-            match self.shapes.get(next) {
-                Some(shape) => write_cells(&mut column, *shape, group.column(next, self.shapes.len()))?,
-                None => write::<ByteArrayType, _>(&mut column, group.points.iter(), |point| point.map(well_known))?,
+            let points = group.points.iter();
+            match (self.shapes.get(next), next - next.min(self.shapes.len())) {
+                (Some(shape), _) => write_cells(&mut column, *shape, group.column(next, self.shapes.len()))?,
+                (None, 0) => write::<ByteArrayType, _>(&mut column, points, |point| point.map(well_known))?,
+                // The sides in their order.
+                (None, 1 | 3) => write::<DoubleType, _>(&mut column, points, |point| point.map(|(east, _)| east))?,
+                (None, _) => write::<DoubleType, _>(&mut column, points, |point| point.map(|(_, north)| north))?,
             }
             column.close()?;
             next += 1;
@@ -183,6 +194,8 @@ impl<'a> Groups<'a> {
             column["bbox"] = bounds.as_slice().into();
         }
         let name = &self.geometry;
+        let sides = SIDES.map(|side| (side.to_owned(), serde_json::json!([self.boxes, side])));
+        column["covering"] = serde_json::json!({"bbox": serde_json::Map::from_iter(sides)});
         let about = serde_json::json!({"version": "1.1.0", "primary_column": name, "columns": {name: column}});
         KeyValue::new("geo".to_owned(), about.to_string())
     }
@@ -238,6 +251,17 @@ impl Encoder for Groups<'_> {
 fn field(name: &str, (physical, logical): (Physical, Option<LogicalType>)) -> Result<Arc<Type>, ParquetError> {
     let builder = Type::primitive_type_builder(name, physical).with_repetition(Repetition::OPTIONAL);
     Ok(Arc::new(builder.with_logical_type(logical).build()?))
+}
+
+/// A column of boxes, where there are any.
+fn box_field(name: &str) -> Result<Arc<Type>, ParquetError> {
+    let side = |name: &str| {
+        let builder = Type::primitive_type_builder(name, Physical::DOUBLE).with_repetition(Repetition::REQUIRED);
+        Ok(Arc::new(builder.build()?))
+    };
+    let sides = SIDES.iter().map(|name| side(name)).collect::<Result<Vec<_>, ParquetError>>()?;
+    let builder = Type::group_type_builder(name).with_repetition(Repetition::OPTIONAL);
+    Ok(Arc::new(builder.with_fields(sides).build()?))
 }
 
 fn write_cells<'c>(
@@ -314,20 +338,23 @@ mod tests {
         let reader = read(body);
         let told = reader.metadata().file_metadata();
         let names: Vec<&str> = told.schema().get_fields().iter().map(|field| field.name()).collect();
-        assert_eq!(names, ["ID", "名称", "緯度", "経度", "定員", "distance_m", "geometry"]);
+        assert_eq!(names, ["ID", "名称", "緯度", "経度", "定員", "distance_m", "geometry", "bbox"]);
         let geo = told.key_value_metadata().unwrap().iter().find(|pair| pair.key == "geo").unwrap();
         assert_eq!(
             serde_json::from_str::<serde_json::Value>(geo.value.as_ref().unwrap()).unwrap(),
             serde_json::json!({"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry":
-                {"encoding": "WKB", "geometry_types": ["Point"], "bbox": [133.9, 34.66, 133.9, 34.66]}}})
+                {"encoding": "WKB", "geometry_types": ["Point"], "bbox": [133.9, 34.66, 133.9, 34.66], "covering": {"bbox": {
+                    "xmin": ["bbox", "xmin"], "ymin": ["bbox", "ymin"], "xmax": ["bbox", "xmax"], "ymax": ["bbox", "ymax"]}}}}})
         );
         let rows: Vec<_> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
         assert_eq!(rows[0].get_string(0).unwrap(), "0086");
         assert_eq!((rows[0].get_double(2).unwrap(), rows[0].get_long(4).unwrap()), (34.66, 10));
+        let around = rows[0].get_group(7).unwrap().to_string();
+        assert_eq!(around, "{xmin: 133.9, ymin: 34.66, xmax: 133.9, ymax: 34.66}");
         assert_eq!(rows[0].get_bytes(6).unwrap().data().len(), 21);
         assert_eq!(
             rows[1].to_string(),
-            "{ID: \"2\", 名称: null, 緯度: 35.0, 経度: null, 定員: null, distance_m: null, geometry: null}"
+            "{ID: \"2\", 名称: null, 緯度: 35.0, 経度: null, 定員: null, distance_m: null, geometry: null, bbox: null}"
         );
     }
 

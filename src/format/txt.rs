@@ -1,12 +1,17 @@
-//! An aligned table for terminals. Wide characters count as two columns; what would disturb a terminal is replaced.
+//! An aligned table for terminals. Wide characters count as two columns; what would disturb a terminal is replaced. Of a
+//! table that is wider than the terminal the columns are shown that matter most, and the last line says how to see others.
+
+mod layout;
 
 use std::io::{self, Write};
 
-use super::{Columns, Encoder, Format, Head, Options, columns::Tokens};
+use super::columns::{Rank, Tokens};
+use super::{Columns, DEFAULT_WIDTH, Encoder, Format, Head, Options};
 use crate::{
     schema::Record,
     text::{Text, character_width, is_command, width},
 };
+use layout::Seen;
 
 /// The widest cell, in columns of the terminal; the rest is cut.
 const MAX_WIDTH: usize = 40;
@@ -16,6 +21,8 @@ const WHOLE_PAGE: usize = 10_000;
 const FIRST_ROWS: usize = 1_000;
 /// What stands between columns.
 const GAP: &str = "  ";
+/// The width that a reader of a narrower table is told of.
+const WIDER: usize = 120;
 
 pub(super) struct Txt;
 
@@ -32,14 +39,18 @@ impl Format for Txt {
         Text { ja: "テキスト（端末用の表）", en: "Text table for terminals" }
     }
 
-    fn encoder<'a>(&self, columns: &'a Columns<'a>, _: &Options) -> Box<dyn Encoder + 'a> {
-        let names: Vec<String> = columns.names().map(cell).collect();
+    fn heeded(&self, options: &Options) -> Options {
+        Options { width: options.width, ..Options::default() }
+    }
+
+    fn encoder<'a>(&self, columns: &'a Columns<'a>, options: &Options) -> Box<dyn Encoder + 'a> {
         Box::new(Table {
             columns,
             tokens: Tokens::default(),
-            widths: names.iter().map(|name| width(name)).collect(),
+            names: columns.names().map(|name| cell(name, MAX_WIDTH)).collect(),
             are_numbers: columns.are_numbers().collect(),
-            names,
+            limit: Some(options.width.unwrap_or(DEFAULT_WIDTH)).filter(|width| *width > 0),
+            shown: Vec::new(),
             waiting: Some(Vec::new()),
             most_waiting: WHOLE_PAGE,
             head: Head::default(),
@@ -52,7 +63,10 @@ struct Table<'a> {
     tokens: Tokens,
     names: Vec<String>,
     are_numbers: Vec<bool>,
-    widths: Vec<usize>,
+    /// How long a line may be.
+    limit: Option<usize>,
+    /// The columns that are shown, by index, each with its width, once they are known.
+    shown: Vec<(usize, usize)>,
     /// Rows whose cells (separated by tabs, which no cell holds) wait until the widths are known; `None` once they are.
     waiting: Option<Vec<String>>,
     most_waiting: usize,
@@ -68,22 +82,15 @@ impl Encoder for Table<'_> {
     fn record(&mut self, record: &Record, out: &mut Vec<u8>) {
         self.tokens.find(&record.values);
         let mut row = String::new();
-        let mut index = 0;
-        let is_open = self.waiting.is_some();
-        let widths = &mut self.widths;
+        let mut is_first = true;
         self.columns.each_text(record, &self.tokens, |text| {
-            if index > 0 {
+            if !std::mem::take(&mut is_first) {
                 row.push('\t');
             }
-            let text = cell(text);
-            if is_open {
-                widths[index] = widths[index].max(width(&text));
-            }
-            row.push_str(&text);
-            index += 1;
+            row.push_str(&cell(text, MAX_WIDTH));
         });
         match &mut self.waiting {
-            None => self.push_row(row.split('\t'), out),
+            None => self.push_row(&row.split('\t').collect::<Vec<_>>(), out),
             Some(waiting) => {
                 waiting.push(row);
                 if waiting.len() >= self.most_waiting {
@@ -98,43 +105,75 @@ impl Encoder for Table<'_> {
         self.flush(&mut rest);
         out.write_all(&rest)?;
         let count = self.head.count;
-        let footer = match self.head.total {
-            Some(total) => format!("\n{total} 件中 {count} 件 / {count} of {total}\n"),
-            None => format!("\n{count} 件 / {count} records\n"),
+        let counted = match self.head.total {
+            Some(total) => format!("{total} 件中 {count} 件 / {count} of {total}"),
+            None => format!("{count} 件 / {count} records"),
         };
-        out.write_all(footer.as_bytes())?;
-        match &self.head.next {
-            Some(next) => writeln!(out, "次のページ / Next: {next}"),
-            None => Ok(()),
+        writeln!(out, "\n{}", self.wrapped(&counted))?;
+        if let Some(next) = &self.head.next {
+            writeln!(out, "{}", self.wrapped(&format!("次のページ / Next: {next}")))?;
+        }
+        match (self.names.len() - self.shown.len(), self.limit) {
+            (hidden @ 1.., Some(limit)) => writeln!(out, "{}", self.wrapped(&how_to_see(hidden, limit))),
+            _ => Ok(()),
         }
     }
 }
 
+/// How to see the columns that are hidden.
+fn how_to_see(hidden: usize, limit: usize) -> String {
+    let wider = if limit < WIDER { format!("width={WIDER}, ") } else { String::new() };
+    let columns = if hidden == 1 { "column" } else { "columns" };
+    format!("ほか {hidden} 列は非表示 / {hidden} more {columns}: {wider}width=0, select=項目名")
+}
+
 impl Table<'_> {
-    /// Fixes the widths and writes the heading and everything that waited for it.
+    /// Fixes the columns and their widths and writes the heading and everything that waited for it.
     fn flush(&mut self, out: &mut Vec<u8>) {
         let Some(waiting) = self.waiting.take() else { return };
-        self.push_row(self.names.iter().map(String::as_str), out);
-        let rules: Vec<String> = self.widths.iter().map(|width| "-".repeat(*width)).collect();
+        let rows: Vec<Vec<&str>> = waiting.iter().map(|row| row.split('\t').collect()).collect();
+        let seen: Vec<Seen> =
+            (0..).zip(self.columns.ranks()).map(|(index, rank)| self.seen(index, rank, &rows)).collect();
+        self.shown = match self.limit {
+            Some(limit) => layout::fit(&seen, limit, self.columns.are_chosen()),
+            None => seen.iter().map(|column| column.natural).enumerate().collect(),
+        };
+        self.push_row(&self.names.iter().map(String::as_str).collect::<Vec<_>>(), out);
+        let rules: Vec<String> = self.shown.iter().map(|(_, width)| "-".repeat(*width)).collect();
         out.extend_from_slice(rules.join(GAP).as_bytes());
         out.push(b'\n');
-        for row in waiting {
-            self.push_row(row.split('\t'), out);
+        for row in &rows {
+            self.push_row(row, out);
         }
     }
 
-    fn push_row<'c>(&self, cells: impl Iterator<Item = &'c str>, out: &mut Vec<u8>) {
+    /// A column of these rows.
+    fn seen(&self, index: usize, rank: Rank, rows: &[Vec<&str>]) -> Seen {
+        let cells = || rows.iter().filter_map(|row| row.get(index)).copied();
+        let first = cells().next();
+        Seen {
+            natural: cells().map(width).fold(width(&self.names[index]), usize::max),
+            is_number: self.are_numbers[index],
+            rank,
+            is_blank: !rows.is_empty() && cells().all(str::is_empty),
+            is_constant: rows.len() > 1 && cells().all(|cell| Some(cell) == first),
+        }
+    }
+
+    fn push_row(&self, cells: &[&str], out: &mut Vec<u8>) {
         let start = out.len();
-        for (index, ((cell, most), is_number)) in cells.zip(&self.widths).zip(&self.are_numbers).enumerate() {
-            if index > 0 {
+        for (place, (index, most)) in self.shown.iter().enumerate() {
+            if place > 0 {
                 out.extend_from_slice(GAP.as_bytes());
             }
-            let padding = most.saturating_sub(width(cell));
-            if *is_number {
+            let text = cells.get(*index).copied().unwrap_or_default();
+            let text = if self.limit.is_some() { cell(text, *most) } else { text.to_owned() };
+            let padding = most.saturating_sub(width(&text));
+            if self.are_numbers[*index] {
                 out.resize(out.len() + padding, b' ');
-                out.extend_from_slice(cell.as_bytes());
+                out.extend_from_slice(text.as_bytes());
             } else {
-                out.extend_from_slice(cell.as_bytes());
+                out.extend_from_slice(text.as_bytes());
                 out.resize(out.len() + padding, b' ');
             }
         }
@@ -143,10 +182,27 @@ impl Table<'_> {
         }
         out.push(b'\n');
     }
+
+    /// A sentence on as many lines as it takes. An address stays whole.
+    fn wrapped(&self, sentence: &str) -> String {
+        let Some(limit) = self.limit else { return sentence.to_owned() };
+        let mut lines = String::new();
+        let mut used = 0;
+        for word in sentence.split(' ') {
+            let needed = width(word);
+            if used > 0 {
+                lines.push(if used + 1 + needed > limit { '\n' } else { ' ' });
+                used = if used + 1 + needed > limit { 0 } else { used + 1 };
+            }
+            lines.push_str(word);
+            used += needed;
+        }
+        lines
+    }
 }
 
-/// A text fit for one cell: on one line, without control characters (a terminal would obey them), not too wide.
-fn cell(text: &str) -> String {
+/// A text fit for one cell: on one line, without control characters (a terminal would obey them), not wider than `most`.
+fn cell(text: &str, most: usize) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut used = 0;
     // The text up to where an ellipsis would still fit.
@@ -165,13 +221,13 @@ fn cell(text: &str) -> String {
         };
         previous = found;
         used += character_width(character);
-        if used > MAX_WIDTH {
+        if used > most {
             shown.truncate(cut);
             shown.push('…');
             return shown;
         }
         shown.push(character);
-        if used < MAX_WIDTH {
+        if used < most {
             cut = shown.len();
         }
     }
@@ -183,7 +239,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::format::tests::{record, schema, texts, write};
+    use crate::format::tests::{record, schema, texts, write, write_with};
 
     #[test]
     fn a_page() {
@@ -215,6 +271,41 @@ mod tests {
     }
 
     #[test]
+    fn a_wide_table_shows_what_fits_and_says_what_is_hidden() {
+        let names: Vec<String> = (1..=9).map(|number| format!("項目{number}の見出し")).collect();
+        let schema = texts(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let cells: Vec<String> = (1..=9).map(|number| format!("値{number}")).collect();
+        let records = [record(&schema, &cells.iter().map(String::as_str).collect::<Vec<_>>())];
+        let head = Head { count: 1, ..Head::default() };
+        let shown = |select: Option<&[usize]>, width| {
+            let columns = Columns::new(&schema, select, false, false);
+            write_with(&Txt, &columns, &head, &records, &Options { width, ..Options::default() })
+        };
+        let expected = "\
+項目1の見出し  項目2の見出し
+-------------  -------------
+値1            値2
+
+1 件 / 1 records
+ほか 7 列は非表示 / 7 more
+columns: width=120, width=0,
+select=項目名
+";
+        assert_eq!(shown(None, Some(30)), expected);
+        assert_eq!(
+            shown(None, None).lines().last(),
+            Some("ほか 4 列は非表示 / 4 more columns: width=120, width=0, select=項目名")
+        );
+        assert_eq!(
+            shown(None, Some(120)).lines().last(),
+            Some("ほか 1 列は非表示 / 1 more column: width=0, select=項目名")
+        );
+        for (select, width) in [(None, Some(0)), (None, Some(1_000)), (Some(&[0, 1, 2, 3, 4, 5, 6, 7, 8][..]), None)] {
+            assert!(shown(select, width).starts_with(&names.join("  ")), "{select:?} {width:?}");
+        }
+    }
+
+    #[test]
     fn cells_are_fit_for_a_terminal() {
         let (narrow, wide) = ("a".repeat(41), "あ".repeat(21));
         for (text, shown) in [
@@ -227,7 +318,7 @@ mod tests {
             (&wide, format!("{}…", "あ".repeat(19))),
             (&wide[3..], "あ".repeat(20)),
         ] {
-            assert_eq!(cell(text), shown);
+            assert_eq!(cell(text, MAX_WIDTH), shown);
         }
         assert_eq!([width("ｶﾞ"), width("カ\u{3099}"), width("①"), width("👍"), width("")], [2, 2, 1, 2, 0]);
     }
@@ -239,7 +330,8 @@ mod tests {
         let mut records = vec![record(&schema, &["aa", "b"]); 10_001];
         records[1_500] = record(&schema, &["wider", "b"]);
         let lines = |records: &[Record]| {
-            let text = write(&Txt, &columns, &Head { count: records.len(), ..Head::default() }, records);
+            let (head, whole) = (Head { count: records.len(), ..Head::default() }, Options::default().of_file());
+            let text = write_with(&Txt, &columns, &head, records, &whole);
             text.lines().map(str::to_owned).collect::<Vec<_>>()
         };
         let long = lines(&records);
@@ -255,7 +347,10 @@ mod tests {
             let schema = texts(&["名称", "末尾"]);
             let records: Vec<Record> = cells.iter().map(|text| record(&schema, &[text, "|"])).collect();
             let columns = Columns::new(&schema, None, false, false);
-            let text = write(&Txt, &columns, &Head { count: cells.len(), ..Head::default() }, &records);
+            let head = Head { count: cells.len(), ..Head::default() };
+            let narrow = write_with(&Txt, &columns, &head, &records, &Options { width: Some(20), ..Options::default() });
+            prop_assert!(narrow.lines().all(|line| width(line) <= 20));
+            let text = write(&Txt, &columns, &head, &records);
             prop_assert!(text.chars().all(|character| character == '\n' || !character.is_control()));
             let starts: Vec<usize> =
                 text.lines().skip(2).take(cells.len()).map(|line| width(line.strip_suffix('|').unwrap())).collect();

@@ -213,7 +213,7 @@ mod tests {
         let schema = schema();
         let columns = Columns::new(&schema, None, true, false);
         let mut records =
-            [record(&schema, &["0086", "一行目\n=1+1", "34.660", "133.9", "10"]), record(&schema, &["2"])];
+            [record(&schema, &["0086", "一行目\n=1+1", "34.660", "133.9", "10"]), record(&schema, &["2", "=1+1"])];
         records[0].dataset = Some("331007_aed".to_owned());
         let (body, _) = bytes(&Xlsx, &columns, &Head::default(), &records, &Options::default());
         assert_eq!(body, bytes(&Xlsx, &columns, &Head::default(), &records, &Options::default()).0, "the same bytes");
@@ -231,7 +231,8 @@ mod tests {
             Data::Float(10.0),
         ];
         assert_eq!(rows[1], expected);
-        assert_eq!(texts_of(&rows[2]), ["", "2", "", "", "", ""]);
+        assert_eq!(rows[2][2], text("=1+1"), "a text, no formula");
+        assert_eq!(texts_of(&rows[2]), ["", "2", "=1+1", "", "", ""]);
     }
 
     #[test]

@@ -43,7 +43,7 @@ struct DownloadPath {
     ("table" = Option<String>, Query, description = "複数の表からなるデータセットの表 / table of a dataset of several tables"),
     ("bom" = Option<bool>, Query, description = "CSV に BOM を付けるか（既定 true） / whether CSV begins with a byte-order mark"),
     ("encoding" = Option<String>, Query, description = "CSV の文字コード（既定 utf-8）。shift_jis にない文字は 〓 になり、その数が Machikura-Replaced-Characters に入る / encoding of CSV; with shift_jis, characters that it lacks become 〓 and are counted in Machikura-Replaced-Characters"),
-    ("width" = Option<u16>, Query, minimum = 10, maximum = 400, description = "端末用の地図の幅（既定 80 文字） / columns of the map for terminals"),
+    ("width" = Option<u16>, Query, minimum = 0, maximum = 1000, description = "端末用の表（txt）の幅。10～1000、既定は 0（すべての列）。地図（map）は 10～400、既定 80 / columns of the terminal that txt may take, by default 0 (all columns of the table); map takes 10 to 400, by default 80"),
     ("edition" = Option<String>, Query, description = "標準の版。recommended は古い推奨データセットの形に戻したもの（新しい項目は後ろの列に残る） / edition of the standard; recommended is the older form, what it lacks stands in columns behind"),
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
@@ -68,7 +68,7 @@ pub async fn download_dataset(
     ("table" = Option<String>, Query, description = "複数の表からなるデータセットの表 / table of a dataset of several tables"),
     ("bom" = Option<bool>, Query, description = "CSV に BOM を付けるか（既定 true） / whether CSV begins with a byte-order mark"),
     ("encoding" = Option<String>, Query, description = "CSV の文字コード（既定 utf-8）。shift_jis にない文字は 〓 になり、その数が Machikura-Replaced-Characters に入る / encoding of CSV; with shift_jis, characters that it lacks become 〓 and are counted in Machikura-Replaced-Characters"),
-    ("width" = Option<u16>, Query, minimum = 10, maximum = 400, description = "端末用の地図の幅（既定 80 文字） / columns of the map for terminals"),
+    ("width" = Option<u16>, Query, minimum = 0, maximum = 1000, description = "端末用の表（txt）の幅。10～1000、既定は 0（すべての列）。地図（map）は 10～400、既定 80 / columns of the terminal that txt may take, by default 0 (all columns of the table); map takes 10 to 400, by default 80"),
     ("edition" = Option<String>, Query, description = "標準の版。recommended は古い推奨データセットの形に戻したもの（新しい項目は後ろの列に残る） / edition of the standard; recommended is the older form, what it lacks stands in columns behind"),
     ("lang" = Option<String>, Query, description = "エラーの言語 / language of errors: ja, en")),
     responses(
@@ -128,7 +128,6 @@ async fn table(
     options: Options,
 ) -> Result<Wanted, Problem> {
     let format = format::by_id(&path.format).ok_or_else(|| unknown_format(&path.format))?;
-    let name = format!("{}.{}", path.id, format.id());
     let of = Of::Dataset { id: path.id, number: path.number };
     let address = Address { of, table: parameters.get("table").map(str::to_owned), serial: None };
     let found = resolve::find(app, address).await?;
@@ -138,8 +137,10 @@ async fn table(
             format!("{} has no {}, so there is no {}.", found.resource, lack.en, format.id()),
         ));
     }
+    let name = found.file_name(None, format.id());
     let older = is_older.then(|| older(&found)).transpose()?;
-    let options = format.heeded(&options);
+    let options = output::heeded(format, &options)?;
+    let options = format.heeded(&options.of_file());
     let modified = found.stored_at.unwrap_or_default();
     let about = [found.state.clone(), modified.to_string(), format.id().to_owned(), format!("{options:?} {is_older}")];
     let all = Everything { found, older };

@@ -2,7 +2,7 @@
 
 use super::parameters::Parameters;
 use super::problem::Problem;
-use crate::format::{Encoding, Options};
+use crate::format::{Encoding, Format, Options};
 use crate::schema::nearest;
 
 /// The parameters.
@@ -17,8 +17,35 @@ pub fn options(parameters: &Parameters) -> Result<Options, Problem> {
     Ok(Options {
         bom: parameters.flag("bom", default.bom)?,
         encoding: parameters.get("encoding").map_or(Ok(default.encoding), encoding)?,
-        width: parameters.number("width", default.width, 10..=400)?,
+        width: parameters.get("width").map(|_| parameters.number("width", 0, 0..=1_000)).transpose()?,
     })
+}
+
+/// Of the options those that make a difference to a format.
+///
+/// # Errors
+/// A problem for a width that it cannot be written in.
+pub fn heeded(format: &dyn Format, options: &Options) -> Result<Options, Problem> {
+    let heeded = format.heeded(options);
+    let widths = format.widths();
+    match heeded.width {
+        Some(width) if !widths.iter().any(|range| range.contains(&width)) => {
+            let each = |or: &str, to: &str| {
+                let each = widths.iter().map(|range| match (range.start(), range.end()) {
+                    (start, end) if start == end => start.to_string(),
+                    (start, end) => format!("{start}{to}{end}"),
+                });
+                each.collect::<Vec<_>>().join(or)
+            };
+            Err(Problem::parameter(
+                "width",
+                &width.to_string(),
+                format!("{} の width は {} の整数です。", format.id(), each(" か ", "～")),
+                format!("The width of {} is a whole number: {}.", format.id(), each(" or ", " to ")),
+            ))
+        }
+        _ => Ok(heeded),
+    }
 }
 
 /// What others call our encodings.

@@ -337,7 +337,7 @@ async fn answer(
     let format = question.format_for(&found, &query)?;
     groups::check_format(&query, format)?;
     let address = request.path().to_owned();
-    let options = format.heeded(&question.options);
+    let options = output::heeded(format, &question.options)?;
     let tag = cache::weak_tag(&[
         &found.resource,
         &found.state,
@@ -363,6 +363,7 @@ async fn answer(
     let pairs = query::pinned(question.parameters.pairs(), query.open);
     let is_of_now = pairs != question.parameters.pairs();
     let cost = records::cost(&found.scope, &query);
+    let name = found.file_name(question.as_of.time, format.id());
     let page = app.db.ask(cost, move |connection| {
         let schema = query.answer_schema(&found.schema);
         let page = groups::page(connection, &found, &query)?;
@@ -379,6 +380,8 @@ async fn answer(
     let (body, next) = page.await.map_err(|error: StoreError| Problem::from(error))?;
     let body = body?;
     let mut response = cache::ok(&tag, format.content_type(&options));
+    // Shown where it can be, and saved under a name that says what it is.
+    response.insert_header((header::CONTENT_DISPOSITION, format!("inline; filename=\"{name}\"")));
     if is_of_now {
         response.insert_header(cache::PASSING);
     }
@@ -443,5 +446,6 @@ fn encode(
 
 fn columns<'a>(schema: &'a Schema, query: &Query, is_across: bool) -> Columns<'a> {
     let has_dataset = is_across && query.grouping.is_none();
-    Columns::new(schema, query.select.as_deref(), has_dataset, query.has_distance())
+    let columns = Columns::new(schema, query.select.as_deref(), has_dataset, query.has_distance());
+    if query.grouping.is_some() { columns.chosen() } else { columns }
 }

@@ -22,6 +22,8 @@ use crate::store::records::Scope;
 pub struct Found {
     /// What they are called in messages, tags and cursors.
     pub resource: String,
+    /// What files of them are called, but for the time and the suffix.
+    name: String,
     /// Their columns.
     pub schema: Schema,
     /// The table that they are of.
@@ -36,6 +38,15 @@ pub struct Found {
     pub stored_at: Option<Timestamp>,
     /// Whether they are of several organizations.
     pub is_across: bool,
+}
+
+impl Found {
+    /// What a file of them is called: `331007_aed.csv`, `331007_aed_v2.csv` of a version, `aed_2026-04-01.csv` as they were
+    /// at a time.
+    pub fn file_name(&self, as_of: Option<Timestamp>, suffix: &str) -> String {
+        let day = as_of.map(|time| instant::in_japan(time).strftime("_%Y-%m-%d").to_string());
+        format!("{}{}.{suffix}", self.name, day.unwrap_or_default())
+    }
 }
 
 /// Records as an address names them.
@@ -169,8 +180,14 @@ pub fn table(
     };
     let standard = standard_of(app, &entry)?;
     let (definition, stored) = choose_table(standard, &tables, table)?;
+    let parts = |before: &str| -> Vec<String> {
+        let version = number.map(|number| format!("{before}{number}"));
+        let table = (tables.len() > 1).then(|| stored.name.clone());
+        [Some(entry.dataset.id.to_string()), version, table].into_iter().flatten().collect()
+    };
     Ok(Found {
-        resource: resource(&entry, number, stored, &tables),
+        resource: parts("versions/").join("/"),
+        name: parts("v").join("_"),
         schema: schema(definition, stored).into_owned(),
         definition: definition.clone(),
         filled: stored.filled.clone(),
@@ -200,6 +217,7 @@ fn across(
     let scope = Scope::across(connection, slug, &definition.name, serial)?.beside(&app.beside);
     Ok(Found {
         resource: format!("standards/{slug}/{}", definition.name),
+        name: if standard.tables.len() > 1 { format!("{slug}_{}", definition.name) } else { slug.to_owned() },
         schema: definition.schema().clone(),
         definition: definition.clone(),
         filled: Vec::new(),
@@ -283,17 +301,6 @@ fn not_yet(connection: &mut PgConnection, entry: &Entry) -> Result<Problem, Prob
         format!("最初の版は {time}（日本時間）に公開されました。"),
         format!("Its first version was published at {time} (Japan time)."),
     ))
-}
-
-fn resource(entry: &Entry, number: Option<i32>, stored: &StoredTable, tables: &[StoredTable]) -> String {
-    let mut resource = entry.dataset.id.to_string();
-    if let Some(number) = number {
-        resource.push_str(&format!("/versions/{number}"));
-    }
-    if tables.len() > 1 {
-        resource.push_str(&format!("/{}", stored.name));
-    }
-    resource
 }
 
 /// The version and tables that an address names.

@@ -216,14 +216,14 @@ pub struct Position {
     pub latitude: f64,
 }
 
-/// A shape. A single point, line or polygon is a list of one.
+/// A valid shape. A single point, line or polygon is a list of one.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Geometry {
     /// Places.
     Points(Vec<Position>),
     /// Lines of two positions or more.
     Lines(Vec<Vec<Position>>),
-    /// Polygons: the border and its holes, each closed. They may cross themselves.
+    /// Polygons: the border and its holes, each closed.
     Polygons(Vec<Vec<Vec<Position>>>),
     /// Several shapes, none of them a collection.
     Collection(Vec<Geometry>),

@@ -5,6 +5,7 @@ mod condition;
 mod error;
 mod filter;
 mod group;
+mod items;
 mod names;
 mod open;
 mod page;

@@ -13,6 +13,7 @@ use super::lines::{self, LinesFile};
 use super::tables::column_profiles;
 use super::{Db, StoreError};
 use crate::folder::{Folder, report};
+use crate::text::search;
 
 /// A stored table, as its files are named: in another database its key may be another table's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -112,7 +113,7 @@ impl Beside {
 
 fn name(Of { table, stored }: Of, content: Content) -> String {
     match content {
-        Content::Searched => format!("table-{table}-{stored}-searched"),
+        Content::Searched => format!("table-{table}-{stored}-searched-{}", search::VERSION),
         Content::Field(field) => format!("table-{table}-{stored}-field-{field}"),
         Content::Codes(field) => format!("table-{table}-{stored}-codes-{field}"),
     }

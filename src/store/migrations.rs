@@ -22,15 +22,19 @@ pub enum SchemaState {
     Unknown(String),
 }
 
-/// Runs the migrations that are pending in the database at this address, and answers their names. Several programs may do it at once: one works, the
-/// others wait for it.
+/// Runs the migrations that are pending in the database at this address, and answers their names; enters what the search
+/// index lacks, also where an earlier run was cut short. Several programs may do it at once: one works, the others wait
+/// for it.
 ///
 /// # Errors
 /// [`StoreError::Migration`], also where the tables are newer than this program; and where the database fails.
 pub fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
     let mut connection = establish(url)?;
     match schema_state(&mut connection)? {
-        SchemaState::Current => Ok(Vec::new()),
+        SchemaState::Current => locked(&mut connection, |connection| {
+            publication::enter_missing(connection)?;
+            Ok(Vec::new())
+        }),
         SchemaState::Behind(_) => locked(&mut connection, |connection| {
             let applied = connection.run_pending_migrations(MIGRATIONS).map_err(failed)?;
             let applied = applied.iter().map(ToString::to_string).collect();

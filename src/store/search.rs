@@ -2,7 +2,8 @@
 //! has; a question names tokens that each record it asks for must have. Hashes may meet, so that what the index finds is
 //! always looked at again.
 //!
-//! The numbers stand in the database: to change what is hashed, make a migration that empties `search_blocks`.
+//! The numbers stand in the database: to change what is hashed, make a migration that empties `search_blocks`. It is filled
+//! again when the database is brought up to date.
 
 use crate::schema::{Decimal, Kind, json_token, shortest, token_text};
 use crate::text::search;

@@ -264,7 +264,7 @@ mod tests {
     use crate::validate::repeated::Columns;
 
     /// What cells are made of here: good values, and all that rules about characters look for.
-    const PARTS: [&str; 48] = [
+    const PARTS: [&str; 49] = [
         "市役所",
         "ヤクショ",
         "やくしょ",
@@ -286,6 +286,7 @@ mod tests {
         "/",
         ";",
         "@",
+        "=",
         "http://",
         "2024-04-01",
         "09:00",

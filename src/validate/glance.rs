@@ -4,7 +4,7 @@
 use super::correct::placeholder::LONGEST;
 use super::correct::words::words;
 use super::correct::{DECIMALS, is_half_width};
-use super::marks::{MANY, has_many_digits};
+use super::marks::{MANY, begins_formula, has_many_digits};
 use super::rules::length;
 use super::rules::scientific_notation::is_scientific;
 use crate::schema::{Charset, Field, Kind};
@@ -83,7 +83,7 @@ impl Glance {
             // A dash alone says that there is nothing; the long-vowel mark is taken for one.
             Form::Words => {
                 let is_number = first.is_ascii_digit() && is_scientific(cell());
-                !is_number && *first != b'-' && !bytes.starts_with(&LONG_VOWEL) && !has_many_digits(bytes)
+                !is_number && !begins_formula(bytes) && !bytes.starts_with(&LONG_VOWEL) && !has_many_digits(bytes)
             }
             Form::Katakana => is_katakana(bytes),
             Form::Digits => are_digits(bytes),

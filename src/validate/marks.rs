@@ -5,13 +5,13 @@ use wide::u8x16;
 
 /// A set of marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Marks(u16);
+pub struct Marks(u32);
 
 impl Marks {
     /// No mark at all.
     pub const NONE: Marks = Marks(0);
     /// Every mark: what is said of a cell that is blank or was not looked at.
-    pub const ALL: Marks = Marks(u16::MAX);
+    pub const ALL: Marks = Marks(u32::MAX);
     /// A blank at one of the ends. Not told by [`Marks::of`], but by trimming.
     pub const BLANK_END: Marks = Marks(1);
     /// A line break.
@@ -38,6 +38,9 @@ impl Marks {
     pub const MANY_DIGITS: Marks = Marks(1 << 11);
     /// Any character beyond ASCII.
     pub const NOT_ASCII: Marks = Marks(1 << 12);
+
+    /// A sign in front that formulas begin with: `=`, `+`, `-` or `@`.
+    pub const FORMULA: Marks = Marks(1 << 16);
 
     const LETTER_E: Marks = Marks(1 << 13);
     const SIGN: Marks = Marks(1 << 14);
@@ -70,6 +73,9 @@ impl Marks {
             digits += usize::from(marks.has_any(Marks::DIGIT));
             at += length;
         }
+        if begins_formula(bytes) {
+            found = found.or(Marks::FORMULA);
+        }
         if digits >= MANY {
             found = found.or(Marks::MANY_DIGITS);
         }
@@ -83,6 +89,9 @@ impl Marks {
     pub fn of_plain(cell: &str) -> Marks {
         let bytes = cell.as_bytes();
         let mut found = if cell.is_ascii() { Marks::NONE } else { Marks::NOT_ASCII };
+        if begins_formula(bytes) {
+            found = found.or(Marks::FORMULA);
+        }
         if has_many_digits(bytes) {
             found = found.or(Marks::MANY_DIGITS);
         }
@@ -91,6 +100,11 @@ impl Marks {
         }
         found
     }
+}
+
+/// Whether a formula may begin with the first of these bytes.
+pub(super) fn begins_formula(bytes: &[u8]) -> bool {
+    matches!(bytes.first(), Some(b'=' | b'+' | b'-' | b'@'))
 }
 
 fn ends_with_digit(bytes: &[u8]) -> bool {

@@ -29,6 +29,7 @@ mod file_extension;
 mod file_name_code;
 mod fill_series;
 mod foreign_organization;
+mod formula;
 mod half_hours;
 mod half_width_kana;
 mod hidden_content;
@@ -119,6 +120,7 @@ pub const RULES: &[&dyn Rule] = &[
     &my_number::MyNumber,
     &html::Html,
     &spreadsheet_error::SpreadsheetError,
+    &formula::Formula,
     &placeholder::Placeholder,
     &sanitize::Sanitize,
     &scientific_notation::ScientificNotation,

@@ -19,6 +19,7 @@ import urllib.request
 from zoneinfo import ZoneInfo
 
 import duckdb
+import geopandas
 import icalendar
 import openpyxl
 import pyarrow.parquet
@@ -100,22 +101,27 @@ def of_parquet(body, records, fields):
     rows = table.to_pylist()
     bounds = []
     for row, record in zip(rows, records, strict=True):
-        point = row.pop("geometry", None)
+        point, around = row.pop("geometry", None), row.pop("bbox", None)
         for name, value in record.items():
             found = row[name].isoformat() if isinstance(row[name], datetime.date) else row[name]
             assert found == value, (name, found, value)
         places = [value for name, value in record.items() if name.endswith(("緯度", "経度"))] if geo else [None]
         assert (point is None) == (None in places), record
         if point:
+            assert list(around.values()) == [places[1], places[0]] * 2, around
             assert struct.unpack("<bIdd", point) == (1, 1, places[1], places[0])
             bounds.append((places[1], places[0]))
+    path = FOLDER / "table.parquet"
+    path.write_bytes(body)
     if geo:
         assert geo["primary_column"] == "geometry" and geo["columns"]["geometry"]["encoding"] == "WKB", geo
         if bounds:
             east, north = zip(*bounds)
             assert geo["columns"]["geometry"]["bbox"] == [min(east), min(north), max(east), max(north)], geo
-    path = FOLDER / "table.parquet"
-    path.write_bytes(body)
+            # A box a little larger than the first point: what lies in it, found by the boxes of the points.
+            west, south = min(bounds)
+            found = geopandas.read_parquet(path, bbox=(west - 1e-6, south - 1e-6, west + 1e-6, south + 1e-6))
+            assert len(found) == bounds.count((west, south)) and "bbox" not in found, found
     assert duckdb.sql(f"SELECT count(*) FROM read_parquet('{path}')").fetchall() == [(len(records),)]
     name = fields[0]["name"]
     found = duckdb.sql(f'SELECT "{name}" FROM read_parquet(\'{path}\')').fetchall()

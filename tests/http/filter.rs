@@ -147,11 +147,9 @@ const FILTERS: &[(&str, &[usize])] = &[
     ("S_INTERSECTS(geometry, MULTILINESTRING((133.8 34.6, 133.9 34.6), (134 34.7, 135 35)))", &[4, 5]),
     ("S_INTERSECTS(geometry, MULTIPOLYGON(((133.7 34.5, 133.81 34.5, 133.81 34.7, 133.7 34.5)), ((133.99 34.69, 134.1 34.69, 133.99 34.8, 133.99 34.69))))", &[4, 5]),
     ("S_INTERSECTS(geometry, GEOMETRYCOLLECTION(POINT(133.92 34.66), POLYGON((133.99 34.69, 134.1 34.69, 133.99 34.8, 133.99 34.69))))", &[1, 4]),
-    // Polygons that cross themselves, and one without any width, end no question with an error.
-    ("S_INTERSECTS(geometry, POLYGON((133.9 34.6, 134.1 34.8, 134.1 34.6, 133.9 34.8, 133.9 34.6)))", &[1, 2, 4, 6]),
-    ("S_TOUCHES(geometry, POLYGON((133.9 34.6, 134.1 34.8, 134.1 34.6, 133.9 34.8, 133.9 34.6)))", &[4]),
-    ("S_WITHIN(geometry, POLYGON((133.9 34.6, 134.1 34.8, 133.9 34.6, 133.9 34.6)))", &[]),
-    ("S_OVERLAPS(geometry, POLYGON((0 0, 1 1, 1 0, 0 1, 0 0)))", &[]),
+    // A hole that parts the polygon ends no question with an error.
+    ("S_WITHIN(geometry, POLYGON((133.9 34.6, 134.1 34.6, 134.1 34.8, 133.9 34.8, 133.9 34.6), (133.9 34.7, 134 34.75, 134.1 34.7, 134 34.78, 133.9 34.7)))", &[1, 2, 4, 6]),
+    ("S_TOUCHES(geometry, POLYGON((133.8 34.6, 134 34.6, 134 34.8, 133.8 34.8, 133.8 34.6), (133.8 34.7, 133.9 34.75, 134 34.7, 133.9 34.78, 133.8 34.7)))", &[4, 5]),
     // temporalPredicate, temporalInstance
     ("T_AFTER(開始日, DATE('2026-12-30'))", &[3, 4]),
     ("T_BEFORE(開始日, TIMESTAMP('2026-10-31T15:00:00Z'))", &[2]),
@@ -253,8 +251,8 @@ fn filters_as_json_in_the_body() {
     assert_eq!(numbers(&post(next, &box_).json()), [6]);
     post(next, &many).fails(Code::InvalidParameter);
     // A border of many corners.
-    let corners: Vec<[f64; 2]> = (0..=5_000)
-        .map(|corner| (f64::from(corner % 5_000) / 5_000.0 * std::f64::consts::TAU).sin_cos())
+    let corners: Vec<[f64; 2]> = (0..1_000)
+        .map(|corner| (f64::from(corner % 999) / 999.0 * std::f64::consts::TAU).sin_cos())
         .map(|(sin, cos)| [133.95 + 0.08 * cos, 34.68 + 0.08 * sin])
         .collect();
     let circle =
@@ -275,6 +273,7 @@ fn what_is_wrong_with_a_filter_is_said() {
         ("イベント名 = 'A", "閉じていません", "''"),
         ("S_INTERSECT(geometry, POINT(133 34))", "S_INTERSECT", "S_INTERSECTS"),
         ("S_INTERSECTS(geometry, POINT(34 133))", "地球上に", "133 34"),
+        ("S_WITHIN(geometry, POLYGON((0 0, 1 1, 1 0, 0 1, 0 0)))", "1 番目の点からの辺と 3 番目の点からの辺", "例"),
         ("定員 = 'たくさん'", "数値ではありません", "例"),
         ("((((((((((((((((((((((((((((((((((((定員 = 1))))))))))))))))))))))))))))))))))))", "深すぎます", ""),
     ] {

@@ -6,6 +6,7 @@ use machikura::http::problem::Code;
 use serde_json::json;
 
 use crate::support::app::TestApp;
+use crate::support::call::errors;
 use crate::support::tables::{sample, table, table_of};
 
 const ADDRESS: &str = "/api/v1/datasets/331007_aed/records";
@@ -77,7 +78,10 @@ fn a_format_is_chosen_by_suffix_parameter_or_header() {
     }
     let without = app.get(&format!("{ADDRESS}.csv?bom=false&{SELECT}")).text();
     assert_eq!(without, CSV.1.trim_start_matches('\u{feff}'));
-    app.get(ADDRESS).header("Accept", "text/html").fails(Code::NotAcceptable);
+    // Who wants a page and nothing else gets what a browser shows.
+    let page = app.get(ADDRESS).header("Accept", "text/html").expect(200);
+    assert_eq!(page.header("content-type"), "application/json");
+    app.get(ADDRESS).header("Accept", "image/png").fails(Code::NotAcceptable);
     app.get(ADDRESS).header("Accept", "application/json;q=0").fails(Code::NotAcceptable);
     app.get(&format!("{ADDRESS}.xml")).fails(Code::InvalidParameter);
 }
@@ -259,4 +263,65 @@ fn an_address_may_hold_japanese_as_it_is() {
     let body = answer.split("\r\n\r\n").nth(1).expect("a body");
     let page: serde_json::Value = serde_json::from_str(body).expect("JSON");
     assert_eq!(page["records"], json!([{"ID": "FF3310070002"}]));
+}
+
+#[test]
+fn a_table_for_terminals_fits_its_width() {
+    let app = TestApp::spawn();
+    app.publish("331007_event", sample("event"));
+    for (question, expected) in [
+        ("map?width=1000", "10～400"),
+        ("map?width=0", "10～400"),
+        ("txt?width=9", "0 か 10～1000"),
+        ("txt?width=1001", "0 から 1000"),
+    ] {
+        let problem =
+            app.get(&format!("/api/v1/datasets/331007_event/records.{question}")).fails(Code::InvalidParameter);
+        assert!(errors(&problem)[0]["detail"].as_str().unwrap_or_default().contains(expected), "{problem}");
+    }
+    let lines = |path: &str| {
+        let text = app.get(&format!("/api/v1/datasets/331007_event/{path}")).text();
+        let table: Vec<String> = text.lines().take_while(|line| !line.is_empty()).map(str::to_owned).collect();
+        let widest = table.iter().map(|line| machikura::text::width(line)).max().unwrap_or_default();
+        (
+            widest,
+            table[0].split("  ").filter(|name| !name.is_empty()).count(),
+            text.lines().last().unwrap_or_default().to_owned(),
+        )
+    };
+    let (widest, all, last) = lines("download.txt");
+    assert!(widest > 300 && all > 30 && last.contains("件中"), "{widest} {all} {last}");
+    assert_eq!(lines("records.txt?width=0").0, widest);
+    for (path, width) in [
+        ("records.txt", 80),
+        ("records.txt?width=40", 40),
+        ("records.txt?width=120", 120),
+        ("download.txt?width=80", 80),
+    ] {
+        let (widest, columns, last) = lines(path);
+        assert!(widest <= width && (2..all).contains(&columns), "{path}: {widest} {columns}");
+        assert!(last.contains("select=") || width == 40 && last.contains("項目名"), "{path}: {last}");
+    }
+    let (_, columns, last) = lines("records.txt?width=40&select=イベント名,説明,開始日,終了日,URL");
+    assert!(columns == 5 && last.contains("件中"), "{columns} {last}");
+}
+
+#[test]
+fn answers_are_named_after_their_data() {
+    let app = two_places();
+    let today = machikura::query::instant::in_japan(jiff::Timestamp::now()).strftime("%Y-%m-%d").to_string();
+    let aed = "/api/v1/datasets/331007_aed";
+    for (address, name) in [
+        (format!("{ADDRESS}.csv"), "331007_aed.csv".to_owned()),
+        (ADDRESS.to_owned(), "331007_aed.json".to_owned()),
+        (format!("{ADDRESS}.xlsx"), "331007_aed.xlsx".to_owned()),
+        (format!("{aed}/versions/1/records.ndjson"), "331007_aed_v1.ndjson".to_owned()),
+        (format!("{ADDRESS}.txt?as_of={today}"), format!("331007_aed_{today}.txt")),
+        ("/api/v1/standards/aed/records.csv".to_owned(), "aed.csv".to_owned()),
+    ] {
+        let answer = app.get(&address).expect(200);
+        assert_eq!(answer.header("content-disposition"), format!("inline; filename=\"{name}\""), "{address}");
+    }
+    let version = app.get(&format!("{aed}/versions/1/download.csv")).expect(200);
+    assert_eq!(version.header("content-disposition"), "attachment; filename=\"331007_aed_v1.csv\"");
 }

@@ -74,6 +74,10 @@ fn conditions() {
         ("イベント名__ne=文化祭", &[1, 2, 3, 5, 6, 7, 8]),
         ("イベント通称__ne=あ_い", &[1, 2, 3, 4, 6, 7, 8]),
         ("イベント名__in=文化祭,A会,何もない", &[4, 7]),
+        ("イベント名__in=%22文化祭%22,A会&イベント名__in=%22読書会%22", &[3, 4, 7]),
+        ("イベント名__in=%22文化'%22%22%5C会%22&イベント名=文化'%22%5C会", &[8]),
+        ("イベント名__in=文化祭&イベント名=A会", &[]),
+        ("イベント名__notin=文化祭&イベント名__notin=A会", &[1, 2, 3, 5, 6, 8]),
         ("イベント名__notin=文化祭,A会", &[1, 2, 3, 5, 6, 8]),
         ("イベント名__contains=文化", &[2, 4, 8]),
         ("イベント名__contains=文化&イベント名__endswith=祭", &[4]),
@@ -212,6 +216,45 @@ fn one_record() {
     assert_eq!(app.get(&format!("{population}/2")).json(), app.get(population).json()["records"][1]);
     app.get(&format!("{population}/0")).fails(Code::NotFound);
     app.get(&format!("{ADDRESS}/{}?table=x", id(3))).fails(Code::NotFound);
+}
+
+#[test]
+fn names_are_found_in_other_spellings() {
+    let app = TestApp::spawn();
+    let names = [
+        "駅前（北口）駐輪場",
+        "四ッ谷センター",
+        "一之宮会館",
+        "ヴィラ・ヴェルデ",
+        "バイオリン館",
+        "Ｗｉ－Ｆｉ広場",
+        "1・2号館",
+    ];
+    let changes: Vec<[(&str, &str); 1]> = names.iter().map(|name| [("名称", *name)]).collect();
+    app.publish("331007_aed", table_of("aed", &changes.iter().map(|change| &change[..]).collect::<Vec<_>>()));
+    for (words, expected) in [
+        ("駅前北口", &[1][..]),
+        ("駅前 （北口）", &[1]),
+        ("駅前（北口", &[1]),
+        ("北口駐輪場", &[1]),
+        ("四ツ谷", &[2]),
+        ("四つ谷センタ", &[2]),
+        ("一ノ宮", &[3]),
+        ("一の宮", &[3]),
+        ("ビラ", &[4]),
+        ("ビラベルデ", &[4]),
+        ("ヴィラ", &[4]),
+        ("ヴァイオリン", &[5]),
+        ("ﾊﾞｲｵﾘﾝ", &[5]),
+        ("wifi", &[6]),
+        ("12号館", &[]),
+        ("1・2号館", &[7]),
+        ("駅前南口", &[]),
+    ] {
+        let question = machikura::query::query_string(&[("q".to_owned(), words.to_owned())]);
+        let page = app.get(&format!("/api/v1/datasets/331007_aed/records?select=ID&{question}")).json();
+        assert_eq!(numbers(&page), expected, "{words}");
+    }
 }
 
 #[test]

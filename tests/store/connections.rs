@@ -27,6 +27,32 @@ fn migrations_go_up_down_and_up_again() {
 }
 
 #[test]
+fn what_is_searched_is_made_anew_when_its_folding_changes_and_where_that_was_cut_short() {
+    #[derive(QueryableByName, PartialEq, Debug)]
+    struct Lines {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        folded: String,
+    }
+    let (database, db) = database();
+    publish(&db, "331007_aed", "一", &ROWS);
+    let run = |sql: &str| db.write_blocking(|c| c.batch_execute(sql).map_err(StoreError::from)).unwrap();
+    let lines = || {
+        let read = |c: &mut PgConnection| diesel::sql_query("SELECT folded FROM search_blocks").load::<Lines>(c);
+        db.read_blocking(|c| read(c).map_err(StoreError::from)).unwrap()
+    };
+    let expected = lines();
+    assert_eq!(expected.len(), 1);
+    run("UPDATE search_blocks SET folded = 'as folded before'; \
+         DELETE FROM __diesel_schema_migrations WHERE version = '20261130000021'");
+    assert_eq!(machikura::store::migrate(database.url()).unwrap().len(), 1);
+    assert_eq!(lines(), expected);
+    // The migration is there, but nothing was made after it.
+    run("TRUNCATE search_blocks");
+    assert!(machikura::store::migrate(database.url()).unwrap().is_empty());
+    assert_eq!(lines(), expected);
+}
+
+#[test]
 fn several_processes_migrate_at_once() {
     let database = TestDatabase::new();
     machikura::store::revert_all(database.url()).unwrap();

@@ -12,6 +12,7 @@ mod connections;
 mod evaluate;
 mod formula;
 mod groups;
+mod hostile;
 mod lists;
 mod open;
 mod places;

@@ -25,7 +25,7 @@ pub fn name() -> impl Strategy<Value = String> {
     prop_oneof![
         8 => prop::collection::vec(characters, 0..4).prop_map(|characters| characters.into_iter().collect()),
         1 => Just("null".to_owned()),
-        1 => prop::sample::select(vec!["二十一丁目", "21丁目", "霞ヶ関", "霞が関一", "亞細亜", "ガｶﾞか\u{3099}"]).prop_map(str::to_owned),
+        1 => prop::sample::select(vec!["二十一丁目", "21丁目", "霞ヶ関", "霞が関一", "亞細亜", "ガｶﾞか\u{3099}", "四ッ谷（北）1・2", "四ツ谷北", "一之宮ヴィラ", "一ノ宮・ビラ"]).prop_map(str::to_owned),
         1 => Just("あa%".repeat(500)),
     ]
 }
@@ -142,6 +142,12 @@ fn words() -> impl Strategy<Value = Vec<query::Word>> {
         "霞ヶ関",
         "ガ",
         "か\u{3099}",
+        "四ツ谷",
+        "谷（北",
+        "谷北1",
+        "宮ビラ",
+        "ヴィ",
+        "・",
     ]);
     prop::collection::vec(word, 0..3).prop_map(|words| query::words(&words.join(" ")))
 }

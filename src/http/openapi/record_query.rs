@@ -79,14 +79,14 @@ pub struct RecordQuery {
     bom: Option<bool>,
     /// CSV の文字コード（既定 utf-8）。shift_jis にない文字は 〓 になり、その数が Machikura-Replaced-Characters に入る / encoding of CSV; with shift_jis, characters that it lacks become 〓 and are counted in Machikura-Replaced-Characters
     encoding: Option<String>,
-    /// 端末用の地図の幅（既定 80 文字） / columns of the map for terminals
-    #[param(minimum = 10, maximum = 400)]
+    /// 端末の幅（既定 80）。表（txt）は 10～1000 か、すべての列を表示する 0。地図（map）は 10～400 / columns of the terminal, by default 80: 10 to 1000 for txt, or 0 for all columns of the table; 10 to 400 for map
+    #[param(minimum = 0, maximum = 1000)]
     width: Option<u16>,
     /// 複数の表からなるデータセットの表 / table of a dataset of several tables
     table: Option<String>,
     /// エラーの言語（ja, en） / language of errors
     lang: Option<String>,
-    /// 項目による条件。`項目=値`、`項目__演算子=値`（ne, lt, lte, gt, gte, contains, startswith, endswith, in, notin, isnull） / conditions on fields: each is a parameter of its own, `FIELD=VALUE` or `FIELD__OP=VALUE`
+    /// 項目による条件。`項目=値`、`項目__演算子=値`（ne, lt, lte, gt, gte, contains, startswith, endswith, in, notin, isnull）。in と notin はコンマ区切りで、コンマを含む値は `"…"` で囲む / conditions on fields: each is a parameter of its own, `FIELD=VALUE` or `FIELD__OP=VALUE`; in and notin are comma-separated, with values that hold commas in quotation marks
     #[param(style = Form, explode, example = json!({"名称__contains": "公民館"}))]
     fields: Option<HashMap<String, String>>,
 }

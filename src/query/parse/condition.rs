@@ -1,8 +1,9 @@
 //! `FIELD=VALUE` and `FIELD__OP=VALUE`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::{both, error::Errors, error::shorten, is_too_long, names::operators_of, too_long};
+use super::{both, error::Errors, error::shorten, is_too_long, items::items, names::operators_of, too_long};
 use crate::{
     query::{Condition, Op, Operand, Test},
     schema::{Comparison, Decimal, Field, Kind, Schema, ValueError},
@@ -14,12 +15,19 @@ const MAX_CONDITIONS: usize = 100;
 /// The most values that one field is compared with.
 pub(super) const MAX_VALUES: usize = 1_000;
 
+/// The most characters that are looked for within other texts, all together: PostgreSQL may compare each of them with every
+/// character of a text.
+pub(super) const MAX_SEARCHED: usize = 1_000;
+
 /// The conditions read so far.
 #[derive(Default)]
 pub(super) struct Conditions {
     list: Vec<Condition>,
-    /// Where the condition stands that a field equals one of its values: more values go to the same place.
-    equal: HashMap<usize, usize>,
+    /// Where the condition stands that a field is one of some values, by field and operator (`Eq` or `In`): more values
+    /// go to the same place.
+    one_of: HashMap<(usize, &'static str), usize>,
+    /// Characters that are looked for within other texts.
+    searched: usize,
 }
 
 /// What is wrong, and a hint.
@@ -42,12 +50,17 @@ impl Conditions {
                     errors.add(name, value, message, hint);
                 }
             }
+            Ok(Test::Contains(part)) if self.searched + part.chars().count() > MAX_SEARCHED => {
+                let (message, hint) = too_much_searched();
+                errors.add(name, value, message, hint);
+            }
             Ok(test) => self.push(index, op, test, pair, errors),
         }
     }
 
     fn push(&mut self, field: usize, op: Op, test: Test, (name, value): (&str, &str), errors: &mut Errors) {
-        if let (Op::Eq, Some(place)) = (op, self.equal.get(&field)) {
+        let key = (field, op.name());
+        if let Some(place) = self.one_of.get(&key) {
             if !self.list[*place].test.join(test) {
                 errors.add(name, value, too_many_values(), None);
             }
@@ -60,8 +73,11 @@ impl Conditions {
             );
             return errors.add(name, value, message, None);
         }
-        if op == Op::Eq {
-            self.equal.insert(field, self.list.len());
+        if let Test::Contains(part) = &test {
+            self.searched += part.chars().count();
+        }
+        if matches!(op, Op::Eq | Op::In) {
+            self.one_of.insert(key, self.list.len());
         }
         self.list.push(Condition { field, test });
     }
@@ -92,10 +108,10 @@ fn test(field: &Field, op: Op, value: &str) -> Result<Test, Vec<Mistake>> {
     let text =
         |build: fn(String) -> Test| if value.is_empty() { Err(vec![empty(op)]) } else { Ok(build(value.to_owned())) };
     match op {
-        Op::Eq => list(field, [value]).map(|(values, null)| Test::In { values, null }),
-        Op::Ne => list(field, [value]).map(|(values, null)| Test::NotIn { values, null }),
-        Op::In => list(field, value.split(',')).map(|(values, null)| Test::In { values, null }),
-        Op::NotIn => list(field, value.split(',')).map(|(values, null)| Test::NotIn { values, null }),
+        Op::Eq => list(field, [Ok(value.into())]).map(|(values, null)| Test::In { values, null }),
+        Op::Ne => list(field, [Ok(value.into())]).map(|(values, null)| Test::NotIn { values, null }),
+        Op::In => list(field, items(value)).map(|(values, null)| Test::In { values, null }),
+        Op::NotIn => list(field, items(value)).map(|(values, null)| Test::NotIn { values, null }),
         Op::Lt => one(Test::Lt),
         Op::Lte => one(Test::Lte),
         Op::Gt => one(Test::Gt),
@@ -115,7 +131,10 @@ fn test(field: &Field, op: Op, value: &str) -> Result<Test, Vec<Mistake>> {
 }
 
 /// Several values; an empty one stands for blank.
-fn list<'v>(field: &Field, texts: impl IntoIterator<Item = &'v str>) -> Result<(Vec<Operand>, bool), Vec<Mistake>> {
+fn list<'v>(
+    field: &Field,
+    texts: impl IntoIterator<Item = Result<Cow<'v, str>, Mistake>>,
+) -> Result<(Vec<Operand>, bool), Vec<Mistake>> {
     let mut values = Vec::new();
     let mut null = false;
     let mut mistakes = Vec::new();
@@ -124,7 +143,7 @@ fn list<'v>(field: &Field, texts: impl IntoIterator<Item = &'v str>) -> Result<(
             mistakes.push((too_many_values(), None));
             break;
         }
-        match operand(field, text) {
+        match text.and_then(|text| operand(field, &text)) {
             Ok(Some(operand)) => values.push(operand),
             Ok(None) => null = true,
             Err(mistake) => mistakes.push(mistake),
@@ -205,4 +224,13 @@ pub(super) fn too_many_values() -> Bilingual {
         format!("一つの項目に値が多すぎます。{MAX_VALUES} 個までにしてください。"),
         format!("Too many values for one field; at most {MAX_VALUES} are allowed."),
     )
+}
+
+pub(super) fn too_much_searched() -> Mistake {
+    let message = both(
+        format!("「含む」（contains、LIKE）で探す文字が多すぎます。全部で {MAX_SEARCHED} 文字までにしてください。"),
+        format!("contains and LIKE look for too much; at most {MAX_SEARCHED} characters in all are allowed."),
+    );
+    let hint = both("全体が分かっているときは = で比べます。", "Where all of the text is known, compare with =.");
+    (message, Some(hint))
 }

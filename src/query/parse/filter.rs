@@ -1,12 +1,14 @@
 //! `filter=` as CQL2 (OGC 21-065r2), text or JSON. The crate `cql2` reads the grammar; here its tree, which knows no fields
 //! and no kinds, becomes an [`Expression`] typed by the schema.
 
+mod cost;
 mod geometry;
 mod json;
 mod reader;
 mod scan;
 mod temporal;
 mod term;
+mod validity;
 mod words;
 
 use super::{Given, Parameter, both, condition::Mistake, error::Errors};

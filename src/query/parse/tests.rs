@@ -44,6 +44,10 @@ fn each_condition_is_read_in_the_kind_of_its_field() {
         ("名称__ne=A", "名称", none_of(&[text("A")], false)),
         ("名称__ne=", "名称", none_of(&[], true)),
         ("名称__in=A,B,", "名称", one_of(&[text("A"), text("B")], true)),
+        ("名称__in=\"会館,東\",A_B館", "名称", one_of(&[text("会館,東"), text("A_B館")], false)),
+        ("名称__in=A&名称__in=\"\"&名称__in=B", "名称", one_of(&[text("A"), text("B")], true)),
+        ("名称__notin=A,\"B,C\"", "名称", none_of(&[text("A"), text("B,C")], false)),
+        ("定員__in=\"1\",2", "定員", one_of(&[number("1"), number("2")], false)),
         ("名称__notin=A,B", "名称", none_of(&[text("A"), text("B")], false)),
         ("名称__startswith=市", "名称", Test::StartsWith("市".to_owned())),
         ("名称__endswith=%_\\", "名称", Test::EndsWith("%_\\".to_owned())),
@@ -66,8 +70,11 @@ fn each_condition_is_read_in_the_kind_of_its_field() {
 }
 
 #[test]
-fn only_plain_equality_gathers_values() {
-    let query = parsed("名称__contains=A&名称=1&名称__contains=B&名称=2&名称__eq=3&名称__in=1,2");
+fn equality_and_lists_gather_values_each_for_itself() {
+    let query = parsed(
+        "名称__contains=A&名称=1&名称__contains=B&名称=2&名称__eq=3&名称__in=1&名称__notin=4&名称__in=2&名称__notin=5",
+    );
+    let none_of = |value| Test::NotIn { values: vec![text(value)], null: false };
     let tests: Vec<&Test> = query.conditions.iter().map(|condition| &condition.test).collect();
     assert_eq!(
         tests,
@@ -76,6 +83,8 @@ fn only_plain_equality_gathers_values() {
             &one_of(&[text("1"), text("2"), text("3")], false),
             &Test::Contains("B".to_owned()),
             &one_of(&[text("1"), text("2")], false),
+            &none_of("4"),
+            &none_of("5"),
         ]
     );
 }
@@ -132,10 +141,12 @@ fn areas() {
 }
 
 /// Question, parameter at fault, a part of the message, a part of the hint.
-const MISTAKES: [(&str, &str, &str, &str); 65] = [
+const MISTAKES: [(&str, &str, &str, &str); 67] = [
     ("名祢=A", "名祢", "「名祢」というパラメータや項目はありません", "「名称」のことですか"),
     ("定因__gte=1", "定因__gte", "「定因」という項目はありません", "「定員__gte」のことですか"),
     ("定員__ge=1", "定員__ge", "「ge」という演算子はありません", "「定員__gte」"),
+    ("名称__in=A,\"B", "名称__in", "閉じていません", "\"会館,東\""),
+    ("名称__notin=\"A\"B", "名称__notin", "すぐ後ろがコンマではありません", "\"\""),
     ("定員__like=1", "定員__like", "演算子", "「定員」に使える演算子は ne, lt, lte, gt, gte, in, notin, isnull です"),
     ("名称__like=1", "名称__like", "演算子", "「名称__contains」"),
     ("名称__starts_with=1", "名称__starts_with", "演算子", "「名称__startswith」"),

@@ -136,7 +136,8 @@ fn function(relation: Relation) -> &'static str {
     }
 }
 
-/// The shape. A polygon that crosses itself would end a question with an error: it becomes the area that it encloses.
+/// The shape. A polygon that its holes part, which `query::parse` lets pass, could end a question with an error: it becomes
+/// the polygons that are left.
 fn of_geometry(geometry: &Geometry) -> Statement {
     let (before, after) = match geometry {
         Geometry::Points(_) | Geometry::Lines(_) => ("ST_GeomFromText(", ", 4326)"),

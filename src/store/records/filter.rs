@@ -10,6 +10,8 @@ use crate::schema::{Comparison, Kind, Schema, json_token};
 
 /// What a cell without a value is stored as; the empty text is what a record from before the field was added has there.
 const BLANK: [&str; 2] = ["null", ""];
+/// A longer text, in bytes, is not looked for in all of a record first: PostgreSQL may compare each byte with every byte.
+const LONGEST_SOUGHT: usize = 100;
 /// An operand of more characters can be no value: publications refuse such numbers.
 const LONGEST_NUMBER: usize = 1_000;
 
@@ -117,14 +119,14 @@ fn is_token(field: usize, values: &[Operand], null: bool) -> Statement {
     if null {
         tokens.extend(BLANK.map(str::to_owned));
     }
-    match <[String; 1]>::try_from(tokens) {
-        Ok([single]) => {
+    match tokens.as_slice() {
+        [single] if single.len() <= LONGEST_SOUGHT => {
             // That most rows do not hold it anywhere is seen ten times as quickly as where the field is.
             let mut statement = Statement::new("(strpos(\"values\", ");
-            statement.text(single.as_str()).push(") > 0 AND ").append(token(field)).push(" = ").text(single).push(")");
+            statement.text(single).push(") > 0 AND ").append(token(field)).push(" = ").text(single).push(")");
             statement
         }
-        Err(tokens) => {
+        _ => {
             let mut statement = token(field);
             statement.push(" = ANY(").texts(tokens).push(")");
             statement
@@ -163,9 +165,11 @@ fn contains(field: usize, part: &str) -> Statement {
     if part.contains('\0') {
         return Statement::new("false");
     }
-    let mut statement = Statement::new("(strpos(\"values\", ");
-    statement.text(inner(&text_token(part))).push(") > 0 AND strpos(");
-    statement.append(call(Comparison::Text, field)).push(", ").text(part).push(") > 0)");
+    let mut statement = Statement::new("(");
+    if part.len() <= LONGEST_SOUGHT {
+        statement.push("strpos(\"values\", ").text(inner(&text_token(part))).push(") > 0 AND ");
+    }
+    statement.push("strpos(").append(call(Comparison::Text, field)).push(", ").text(part).push(") > 0)");
     statement
 }
 

@@ -3,7 +3,7 @@
 use cql2::Expr;
 use serde_json::Value;
 
-use super::words;
+use super::{validity, words};
 use crate::{
     query::{
         Geometry, Position, Relation,
@@ -12,21 +12,25 @@ use crate::{
     text::Bilingual,
 };
 
-/// The most positions of one shape.
-const MAX_POSITIONS: usize = 20_000;
+/// The most positions of all shapes of one filter: each record that may lie there is compared with all of them.
+pub(super) const MAX_POSITIONS: usize = 1_000;
 
-/// The shape that stands here; `None` where something else does.
+/// The shape that stands here; `None` where something else does. Its positions are added to those `counted` so far.
 ///
 /// # Errors
-/// For a shape that there cannot be on earth, and one that does not go with the relation.
-pub(super) fn read(tree: &Expr, relation: Relation) -> Result<Option<Geometry>, Mistake> {
+/// For a shape that there cannot be on earth, one that is not valid, and one that does not go with the relation.
+pub(super) fn read(tree: &Expr, relation: Relation, counted: &mut usize) -> Result<Option<Geometry>, Mistake> {
     let geometry = match tree {
         Expr::Geometry(geometry) => {
             let json = serde_json::to_value(geometry).map_err(|_| broken())?;
-            shape(&json, &mut 0)?
+            let shape = shape(&json, counted)?;
+            validity::check(&shape)?;
+            shape
         }
         Expr::BBox { bbox } => rectangle(bbox)?,
-        Expr::Operation { op, args } if op == words::GROUP && args.len() == 1 => return read(&args[0], relation),
+        Expr::Operation { op, args } if op == words::GROUP && args.len() == 1 => {
+            return read(&args[0], relation, counted);
+        }
         _ => return Ok(None),
     };
     if matches!(geometry, Geometry::Collection(_)) && relation != Relation::Intersects {
@@ -97,10 +101,14 @@ fn position(json: &Value, count: &mut usize) -> Result<Position, Mistake> {
     *count += 1;
     if *count > MAX_POSITIONS {
         let message = both(
-            format!("filter の図形の点が多すぎます。{MAX_POSITIONS} 点までにしてください。"),
-            format!("A shape in the filter has too many positions; at most {MAX_POSITIONS} are allowed."),
+            format!("filter の図形の点が多すぎます。全部で {MAX_POSITIONS} 点までにしてください。"),
+            format!("The shapes of the filter have too many positions; at most {MAX_POSITIONS} in all are allowed."),
         );
-        return Err((message, None));
+        let hint = both(
+            "細かい折れ線は、点を間引いて（簡略化して）ください。",
+            "Simplify the border: leave out positions that lie close together.",
+        );
+        return Err((message, Some(hint)));
     }
     let numbers = json.as_array().filter(|numbers| (2..=4).contains(&numbers.len())).ok_or_else(broken)?;
     let [longitude, latitude] = [&numbers[0], &numbers[1]].map(Value::as_f64);
@@ -166,7 +174,7 @@ fn broken() -> Mistake {
     (both("filter の図形が読めません。", "A shape in the filter cannot be read."), Some(example()))
 }
 
-fn example() -> Bilingual {
+pub(super) fn example() -> Bilingual {
     both(
         "例: POLYGON((133.9 34.6, 134.0 34.6, 134.0 34.7, 133.9 34.6))（経度 緯度の順）",
         "For example: POLYGON((133.9 34.6, 134.0 34.6, 134.0 34.7, 133.9 34.6)), longitude first",

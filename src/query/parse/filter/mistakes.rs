@@ -5,7 +5,7 @@ use crate::query::Query;
 
 /// Filter, a part of the message, a part of the hint.
 #[rustfmt::skip]
-const MISTAKES: [(&str, &str, &str); 62] = [
+const MISTAKES: [(&str, &str, &str); 70] = [
     ("", "空です", "例"),
     ("  ", "空です", "例"),
     ("定因 >= 10", "1 文字目の「定因」という項目はありません", "「定員」のことですか"),
@@ -64,6 +64,14 @@ const MISTAKES: [(&str, &str, &str); 62] = [
     ("S_INTERSECTS(geometry, POINT(200 300))", "地球上にありません", "POLYGON"),
     ("S_INTERSECTS(geometry, POLYGON((0 0, 1 1, 1 0)))", "閉じていません", "POLYGON"),
     ("S_INTERSECTS(geometry, LINESTRING(0 0))", "二つ以上", "例"),
+    ("S_INTERSECTS(geometry, LINESTRING(1 1, 1 1))", "1 番目の LINESTRING", "例"),
+    ("S_INTERSECTS(geometry, POLYGON((0 0, 1 1, 1 0, 0 1, 0 0)))", "外側の線が、1 番目の点からの辺と 3 番目の点からの辺で自分自身と交わって", "例"),
+    ("S_WITHIN(geometry, POLYGON((0 0, 1 1, 0 0, 0 0)))", "外側の線に、異なる点が三つ以上", "例"),
+    ("S_WITHIN(geometry, POLYGON((0 0, 4 0, 4 4, 0 0), (1 1, 2 2, 2 1, 1 1)))", "外側の線と穴（1 番目）の線が重なって", "例"),
+    ("S_WITHIN(geometry, POLYGON((0 0, 4 0, 4 4, 0 0), (0 9, 1 9, 1 8, 0 9)))", "POLYGON の穴（1 番目）の線が外側の線の中に", "例"),
+    ("S_WITHIN(geometry, MULTIPOLYGON(((0 0, 1 0, 1 1, 0 0)), ((5 5, 6 6, 6 5, 5 6, 5 5))))", "2 番目の多角形の外側の線が", "例"),
+    ("S_WITHIN(geometry, MULTIPOLYGON(((0 0, 2 0, 2 2, 0 0)), ((1 0, 3 0, 3 2, 1 0))))", "1 番目と 2 番目の多角形が重なって", "例"),
+    ("S_INTERSECTS(geometry, GEOMETRYCOLLECTION(POINT(0 0), POLYGON((0 0, 1 1, 1 0, 0 1, 0 0))))", "交わって", "例"),
     ("S_INTERSECTS(geometry, POINT EMPTY)", "図形が読めません", "POLYGON"),
     ("S_INTERSECTS(geometry, BBOX(2, 0, 1, 1))", "西は東より", "BBOX(西"),
     ("S_WITHIN(geometry, GEOMETRYCOLLECTION(POINT(0 0)))", "GEOMETRYCOLLECTION", "MULTIPOLYGON"),
@@ -167,10 +175,19 @@ fn what_would_be_costly_is_refused_at_once() {
     }
     let tests = vec![r#"{"op":"=","args":[{"property":"定員"},1]}"#; 501].join(",");
     check(&format!(r#"{{"op":"or","args":[{tests}]}}"#), "cql2-json", "多すぎます", "");
-    let ring = vec!["[0,0]"; 20_001].join(",");
-    let polygon = format!(
-        r#"{{"op":"s_within","args":[{{"property":"geometry"}},{{"type":"Polygon","coordinates":[[{ring}]]}}]}}"#
-    );
-    check(&polygon, "cql2-json", "点が多すぎます", "");
+    // A zigzag of so many positions, in one line or in several.
+    let line =
+        |from: usize, to: usize| (from..to).map(|at| format!("[0.{at:03},{}]", at % 2)).collect::<Vec<_>>().join(",");
+    let lines = |lines: &[String]| {
+        let coordinates = lines.iter().map(|line| format!("[{line}]")).collect::<Vec<_>>().join(",");
+        format!(
+            r#"{{"op":"s_touches","args":[{{"property":"geometry"}},{{"type":"MultiLineString","coordinates":[{coordinates}]}}]}}"#
+        )
+    };
+    let both = |one: &str, other: &str| format!(r#"{{"op":"or","args":[{one},{other}]}}"#);
+    assert!(ask(&lines(&[line(0, 1_000)]), "cql2-json").is_ok());
+    check(&lines(&[line(0, 999), line(0, 2)]), "cql2-json", "全部で 1000 点まで", "簡略化");
+    assert!(ask(&both(&lines(&[line(0, 500)]), &lines(&[line(0, 500)])), "cql2-json").is_ok());
+    check(&both(&lines(&[line(0, 500)]), &lines(&[line(0, 501)])), "cql2-json", "点が多すぎます", "簡略化");
     check(&" ".repeat(300_000), "cql2-json", "長すぎます", "");
 }

@@ -5,6 +5,7 @@
 
 use cql2::Expr;
 
+use super::cost::Cost;
 use super::scan::Scanned;
 use super::term::Value;
 use super::{example, geometry, temporal, words};
@@ -15,9 +16,6 @@ use crate::{
     },
     schema::{Comparison, Schema},
 };
-
-/// The most tests of one filter.
-const MAX_TESTS: usize = 500;
 
 /// The predicates of space, in the crate's spelling. Standing apart is the negation of having a point in common.
 const RELATIONS: [(&str, Relation); 8] = [
@@ -35,15 +33,17 @@ const RELATIONS: [(&str, Relation); 8] = [
 pub(super) struct Reader<'a> {
     pub(super) schema: &'a Schema,
     scanned: Option<&'a Scanned>,
-    tests: usize,
+    cost: Cost,
     /// How much has been calculated with.
     pub(super) calculations: usize,
+    /// Positions of its shapes.
+    positions: usize,
     mistakes: Vec<Mistake>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(schema: &'a Schema, scanned: Option<&'a Scanned>) -> Reader<'a> {
-        Reader { schema, scanned, tests: 0, calculations: 0, mistakes: Vec::new() }
+        Reader { schema, scanned, cost: Cost::default(), calculations: 0, positions: 0, mistakes: Vec::new() }
     }
 
     /// The filter, or all its mistakes.
@@ -130,15 +130,10 @@ impl<'a> Reader<'a> {
 
     /// Counts a test.
     fn test(&mut self, expression: Expression) -> Option<Expression> {
-        self.tests += 1;
-        if self.tests == MAX_TESTS + 1 {
-            let message = both(
-                format!("filter の条件が多すぎます。{MAX_TESTS} 個までにしてください。"),
-                format!("Too many conditions in the filter; at most {MAX_TESTS} are allowed."),
-            );
-            return self.wrong((message, None));
+        match self.cost.add(&expression) {
+            Ok(()) => (!self.cost.is_passed()).then_some(expression),
+            Err(mistake) => self.wrong(mistake),
         }
-        (self.tests <= MAX_TESTS).then_some(expression)
     }
 
     /// Two values in a relation; of a field and a literal it is the same as `FIELD__OP=VALUE`.
@@ -286,7 +281,7 @@ impl<'a> Reader<'a> {
         if let Expr::Property { .. } = shape {
             return self.wrong(words::wrong_arguments(name));
         }
-        let geometry = match geometry::read(shape, relation) {
+        let geometry = match geometry::read(shape, relation, &mut self.positions) {
             Ok(Some(geometry)) => geometry,
             Ok(None) => return self.wrong(words::wrong_arguments(name)),
             Err(mistake) => return self.wrong(mistake),

@@ -280,7 +280,8 @@ impl Scanner<'_> {
             }
             self.pass(1);
             text.push(character);
-            if (character == ')' && depth == 0) || text.to_ascii_lowercase().ends_with("empty") {
+            let is_empty = || text.as_bytes().last_chunk::<5>().is_some_and(|end| end.eq_ignore_ascii_case(b"empty"));
+            if (character == ')' && depth == 0) || is_empty() {
                 break;
             }
         }

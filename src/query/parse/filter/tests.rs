@@ -196,6 +196,7 @@ fn shapes() {
     let at = |longitude, latitude| Position { longitude, latitude };
     let ring = vec![at(0.0, 0.0), at(1.0, 0.0), at(1.0, 1.0), at(0.0, 0.0)];
     let triangle = Geometry::Polygons(vec![vec![ring.clone()]]);
+    let other = vec![at(1.0, 1.0), at(2.0, 1.0), at(2.0, 2.0), at(1.0, 1.0)];
     let is =
         |relation, geometry: &Geometry, negated| Expression::Spatial { relation, geometry: geometry.clone(), negated };
     for (filter, expected) in [
@@ -219,8 +220,8 @@ fn shapes() {
             is(Relation::Crosses, &Geometry::Lines(vec![vec![at(0.0, 0.0), at(1.0, 1.0)]]), false),
         ),
         (
-            "S_OVERLAPS(geometry, MULTIPOLYGON(((0 0,1 0,1 1,0 0)),((0 0,1 0,1 1,0 0))))",
-            is(Relation::Overlaps, &Geometry::Polygons(vec![vec![ring.clone()], vec![ring.clone()]]), false),
+            "S_OVERLAPS(geometry, MULTIPOLYGON(((0 0,1 0,1 1,0 0)),((1 1,2 1,2 2,1 1))))",
+            is(Relation::Overlaps, &Geometry::Polygons(vec![vec![ring.clone()], vec![other]]), false),
         ),
         (
             "S_INTERSECTS(geometry, GEOMETRYCOLLECTION(POINT(0 0), POLYGON((0 0,1 0,1 1,0 0))))",
