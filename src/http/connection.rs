@@ -57,7 +57,7 @@ enum State {
 #[derive(Default)]
 struct Rest {
     is_expected: bool,
-    bytes: u64,
+    bytes: usize,
     /// Of all of it; the timer of the connection is that of a pause.
     timer: Timer,
 }
@@ -67,7 +67,7 @@ const AHEAD: usize = 16 * 1024;
 /// Bytes that are read at once.
 const AT_ONCE: usize = 8 * 1024;
 /// Bytes of a refused body that are read away at most.
-const MOST_REST: u64 = 2 << 30;
+const MOST_REST: usize = 2 << 30;
 /// A pause after which nothing more of a refused body is expected.
 const REST_PAUSE: Duration = Duration::from_secs(2);
 
@@ -114,6 +114,7 @@ impl Connection {
 
     /// Waits for the next head, so that there is something to hand on or everything is over.
     fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.skip_blank_lines();
         loop {
             let is_open = self.wire.exchange().is_open();
             if !is_open && self.find_head() {
@@ -249,7 +250,7 @@ impl Connection {
             match self.wire.poll_read(context, &mut buffer) {
                 Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
                     self.timer.clear();
-                    self.rest.bytes += buffer.filled().len() as u64;
+                    self.rest.bytes += buffer.filled().len();
                     if self.rest.bytes > MOST_REST {
                         return Poll::Ready(());
                     }

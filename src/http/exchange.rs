@@ -12,7 +12,7 @@ use std::time::Duration;
 use actix_web::body::BoxBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
-use actix_web::http::ConnectionType;
+use actix_web::http::{ConnectionType, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
 use futures_util::Stream;
@@ -20,7 +20,7 @@ use futures_util::Stream;
 use super::App;
 use super::outgoing::Outgoing;
 use super::parameters::language;
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 use super::timer::Timer;
 use super::wire::Wire;
 
@@ -102,13 +102,45 @@ pub async fn exchange(mut request: ServiceRequest, next: Next<BoxBody>) -> Resul
     if answered.is_err() {
         wire.exchange().answered();
     }
-    let mut response = answered?;
+    let mut response = in_words(answered?);
     if wire.exchange().is_incomplete() {
         // The rest is read away, and not looked through for the next request.
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     let unsent = Arc::clone(&app.unsent);
     Ok(response.map_body(|_, body| Outgoing::new(body, unsent, wire)))
+}
+
+/// An error that a part of the library answers by itself, without a media type, as a problem.
+fn in_words(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) || response.headers().contains_key(header::CONTENT_TYPE)
+    {
+        return response;
+    }
+    let problem = match status {
+        StatusCode::NOT_FOUND => {
+            Problem::not_found("このアドレスには何もありません。", "There is nothing at this address.")
+        }
+        StatusCode::NOT_ACCEPTABLE => Problem::new(
+            Code::NotAcceptable,
+            "Accept-Encoding に合う圧縮の方式がありません。使えるのは br、gzip、deflate、zstd と、圧縮なし（identity）です。",
+            "No coding fits Accept-Encoding; there are br, gzip, deflate, zstd and identity.",
+        ),
+        status if status.is_client_error() => Problem::new(
+            Code::InvalidRequest,
+            "ほかのサイトのページからは、この操作はできません。",
+            "This cannot be done from pages of other sites.",
+        ),
+        _ => Problem::internal(),
+    };
+    let mut told = problem.response(language(response.request()), response.request().path());
+    for (name, value) in response.headers() {
+        if !told.headers().contains_key(name) {
+            told.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    response.into_response(told)
 }
 
 /// Answers a request that is no request, or one too many.

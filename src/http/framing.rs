@@ -44,10 +44,7 @@ impl From<Problem> for Refused {
 pub fn end_of_head(bytes: &[u8], searched: usize) -> Option<usize> {
     let from = searched.saturating_sub(2);
     let mut ends = memchr::memchr_iter(b'\n', &bytes[from..]).map(|at| from + at);
-    let end = ends.find(|end| match bytes[end + 1..] {
-        [b'\n', ..] | [b'\r', b'\n', ..] => true,
-        _ => false,
-    })?;
+    let end = ends.find(|end| matches!(bytes[end + 1..], [b'\n', ..] | [b'\r', b'\n', ..]))?;
     Some(if bytes[end + 1] == b'\n' { end + 2 } else { end + 3 })
 }
 

@@ -129,6 +129,15 @@ fn no_refusal_is_without_words() {
 }
 
 #[test]
+fn what_the_library_refuses_by_itself_is_told_too() {
+    let app = TestApp::spawn();
+    app.get("/docs/nothing").fails(Code::NotFound);
+    app.get("/healthz").header("Accept-Encoding", "*;q=0").fails(Code::NotAcceptable);
+    let foreign = app.call("OPTIONS", "/healthz").header("Origin", "http://a.example");
+    foreign.header("Access-Control-Request-Method", "DELETE").fails(Code::InvalidRequest);
+}
+
+#[test]
 fn a_broken_body_is_told_and_nothing_behind_it_is_read() {
     let app = TestApp::spawn();
     for chunks in ["x\r\n", "5\nabcde", "5\r\nabcdefg\r\n", "fffffffffffffffff\r\n", "0\r\na\nb\r\n\r\n"] {
