@@ -121,13 +121,24 @@ fn who_takes_nothing_loses_the_connection() {
         let size = app.get(&path).expect(200).body.len();
         assert!(size > 2 << 20, "more than the socket of a client who reads nothing takes");
         let mut raw = Raw::said(&app, ask("GET", &path, ""));
-        let mut slow = Raw::said(&app, ask("GET", &path, "Connection: close\r\n"));
-        assert_eq!(slow.hear_head().status, 200);
+        let mut other = Raw::said(&app, ask("GET", &path, "Connection: close\r\n"));
+        assert_eq!(other.hear_head().status, 200);
         thread::sleep(4 * SECOND);
         let (count, end) = raw.take_all();
         assert!(end.is_err() && count < size, "{count} of {size}: {end:?}");
-        let (count, end) = slow.take_all();
+        let (count, end) = other.take_all();
         assert!(end.is_err() && count < size, "{count} of {size}: {end:?}");
+        // Who takes something now and then keeps it.
+        let mut slow = Raw::said(&app, ask("GET", &path, "Connection: close\r\n"));
+        assert_eq!(slow.hear_head().status, 200);
+        let mut taken = 0;
+        while taken < size {
+            thread::sleep(SECOND / 4);
+            let count = slow.take((size - taken).min(200_000));
+            assert!(count > 0, "cut off at {taken} of {size}");
+            taken += count;
+        }
+        slow.must_end();
     }
 }
 

@@ -104,6 +104,14 @@ impl Raw {
         }
     }
 
+    /// Takes so many bytes at most, and says how many there were.
+    #[track_caller]
+    pub fn take(&mut self, most: usize) -> usize {
+        let mut bytes = Vec::new();
+        let taken = self.0.by_ref().take(u64::try_from(most).expect("it fits")).read_to_end(&mut bytes);
+        taken.expect("it goes on")
+    }
+
     /// The bytes that still come, and how it ended.
     pub fn take_all(&mut self) -> (usize, io::Result<()>) {
         let mut bytes = Vec::new();
