@@ -76,11 +76,14 @@ pub struct Outgoing {
     wire: Rc<Wire>,
 }
 
+/// A file, and how long it is, once it is written.
+type Writing = dyn Future<Output = io::Result<(File, usize)>>;
+
 /// What the body has given and the reader has not taken.
 enum Held {
     Nothing,
     InMemory { bytes: web::Bytes, _room: OwnedSemaphorePermit },
-    Spilling { writing: Pin<Box<dyn Future<Output = io::Result<(File, usize)>>>>, room: Option<OwnedSemaphorePermit> },
+    Spilling { writing: Pin<Box<Writing>>, room: Option<OwnedSemaphorePermit> },
     Spilled { file: FileBody, _room: Option<OwnedSemaphorePermit> },
 }
 
