@@ -45,6 +45,24 @@ pub struct Given {
     /// アップロードの上限、バイト（既定 1073741824） / bytes of an upload at most
     #[arg(long, env = "MACHIKURA_MAX_UPLOAD", value_name = "BYTES")]
     pub max_upload: Option<u64>,
+    /// 本文の途中で何も届かない、または受け取られないまま待つ時間、秒（既定 30） / seconds without a byte of a body, either way
+    #[arg(long, env = "MACHIKURA_BODY_TIMEOUT", value_name = "SECONDS")]
+    pub body_timeout: Option<u64>,
+    /// 要求のはじめ（アドレスとヘッダー）を待つ時間、秒（既定 10） / seconds in which the head of a request must come
+    #[arg(long, env = "MACHIKURA_HEAD_TIMEOUT", value_name = "SECONDS")]
+    pub head_timeout: Option<u64>,
+    /// 使われていない接続を保つ時間、秒（既定 75） / seconds that an idle connection is kept
+    #[arg(long, env = "MACHIKURA_KEEP_ALIVE", value_name = "SECONDS")]
+    pub keep_alive: Option<u64>,
+    /// 同時に開ける接続の上限（既定 16384。開けるファイルの上限の半分まで） / connections at most; never more than half of the open files that the system allows
+    #[arg(long, env = "MACHIKURA_CONNECTIONS", value_name = "COUNT")]
+    pub connections: Option<usize>,
+    /// 1 つのアドレスから同時に開ける接続の上限（既定 4096。全体の 4 分の 3 まで） / connections from one address at most; never more than three quarters of all
+    #[arg(long, env = "MACHIKURA_CONNECTIONS_PER_ADDRESS", value_name = "COUNT")]
+    pub connections_per_address: Option<usize>,
+    /// まだ受け取られていない答えに使うメモリ、MB。それより多い分はファイルに置く（既定 128） / megabytes of memory for answers that are not taken yet; more go to files
+    #[arg(long, env = "MACHIKURA_ANSWERS_MEMORY_MB", value_name = "MEGABYTES")]
+    pub answers_memory_mb: Option<u32>,
     /// 同時に処理するアップロードの数（既定 4） / uploads worked on at once
     #[arg(long, env = "MACHIKURA_UPLOADS", value_name = "COUNT")]
     pub uploads: Option<usize>,
@@ -92,6 +110,18 @@ pub struct Settings {
     pub statement_timeout: Duration,
     /// Bytes of an upload at most.
     pub max_upload: u64,
+    /// How long a body is waited for without a byte, either way.
+    pub body_timeout: Duration,
+    /// How long the head of a request may take.
+    pub head_timeout: Duration,
+    /// How long an idle connection is kept.
+    pub keep_alive: Duration,
+    /// Connections at most.
+    pub connections: usize,
+    /// Connections from one address at most.
+    pub connections_per_address: usize,
+    /// Megabytes of memory for answers that are not taken yet.
+    pub answers_memory_mb: u32,
     /// Uploads worked on at once.
     pub uploads: usize,
     /// Checks a minute from one address.
@@ -150,6 +180,12 @@ impl Given {
             max_upload: self.max_upload.or(filed.max_upload).unwrap_or(1 << 30),
             database_read_urls: list(self.database_read_urls.or(filed.database_read_urls).as_deref()),
             cache_mb: self.cache_mb.or(filed.cache_mb).unwrap_or(64),
+            body_timeout: Duration::from_secs(self.body_timeout.or(filed.body_timeout).unwrap_or(30)),
+            head_timeout: Duration::from_secs(self.head_timeout.or(filed.head_timeout).unwrap_or(10)),
+            keep_alive: Duration::from_secs(self.keep_alive.or(filed.keep_alive).unwrap_or(75)),
+            connections: self.connections.or(filed.connections).unwrap_or(16_384),
+            connections_per_address: self.connections_per_address.or(filed.connections_per_address).unwrap_or(4_096),
+            answers_memory_mb: self.answers_memory_mb.or(filed.answers_memory_mb).unwrap_or(128),
             uploads: self.uploads.or(filed.uploads).unwrap_or(4),
             checks_per_minute: self.checks_per_minute.or(filed.checks_per_minute).unwrap_or(600),
             prepared_mb: self.prepared_mb.or(filed.prepared_mb).unwrap_or(2_048),

@@ -1,24 +1,30 @@
 //! The web server: what every handler shares, and the one routing table.
 
+mod admission;
 mod answers;
 mod as_of;
 mod auth;
 mod cache;
 mod check;
+mod chunked;
+mod connection;
 mod dataset_body;
 mod datasets;
 mod downloads;
+mod exchange;
 mod explain;
 mod explain_body;
 mod file_body;
 mod filter;
 mod fix;
+mod framing;
 mod groups;
 mod health;
 mod home;
 mod middleware;
 pub mod openapi;
 mod organizations;
+mod outgoing;
 mod output;
 mod parameters;
 mod prepared;
@@ -30,18 +36,19 @@ mod resolve;
 mod sending;
 mod standards;
 mod target;
+mod timer;
 mod turns;
 mod uploads;
 mod wire;
 
-use std::net::TcpListener;
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use actix_cors::Cors;
-use actix_http::HttpService;
 use actix_http::error::DispatchError;
+use actix_http::{HttpService, KeepAlive};
 use actix_server::Server;
 use actix_service::{ServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::body::MessageBody;
@@ -62,9 +69,11 @@ use crate::standard::Registry;
 use crate::store::Db;
 use crate::store::beside::Beside;
 use crate::tabular::ReadOptions;
+use admission::Admission;
+use connection::{Connection, Patience};
+use outgoing::Unsent;
 use prepared::Files;
 use problem::Problem;
-use target::AsciiTargets;
 use turns::Turns;
 use wire::Wire;
 
@@ -96,6 +105,8 @@ pub struct App {
     known: resolve::Known,
     /// Answers kept aside.
     answers: answers::Answers,
+    /// Room for answers that nobody has taken yet.
+    unsent: Arc<Unsent>,
 }
 
 impl App {
@@ -113,6 +124,7 @@ impl App {
             fixes: Mutex::default(),
             known: resolve::Known::default(),
             answers: answers::Answers::new(u64::from(settings.cache_mb) << 20),
+            unsent: Arc::new(Unsent::new(settings.answers_memory_mb, settings.var.join("spool"))),
             registry,
             db,
             settings,
@@ -147,33 +159,49 @@ struct Description {
 /// The operating system's, where the socket cannot be served.
 pub fn serve(app: App, listener: TcpListener) -> std::io::Result<Server> {
     let address = listener.local_addr()?;
-    let workers = app.settings.workers;
+    let Settings { workers, body_timeout, head_timeout, keep_alive, .. } = app.settings;
+    let admission = Arc::new(Admission::new(app.settings.connections, app.settings.connections_per_address));
+    let patience = Patience { head: head_timeout, idle: keep_alive, rest: body_timeout };
+    let most = admission.most();
     let app = web::Data::new(app);
     // Not `HttpServer`: it leaves no room for a stream of our own.
     let service = move || {
         let http = HttpService::build()
-            .keep_alive(KEEP_ALIVE)
+            // The connection does all that takes time: heads, pauses, and its end.
+            .keep_alive(KeepAlive::Os)
+            .client_request_timeout(Duration::ZERO)
             .local_addr(address)
-            .on_connect_ext(|stream: &AsciiTargets, about| {
+            .on_connect_ext(|stream: &Connection, about| {
                 about.insert(Rc::clone(stream.wire()));
             })
             .h1(map_config(application(app.clone()), |_: ()| AppConfig::default()));
-        fn_service(|stream: TcpStream| async {
+        let admission = Arc::clone(&admission);
+        fn_service(move |stream: TcpStream| {
             let peer = stream.peer_addr().ok();
-            Ok::<_, DispatchError>((AsciiTargets::new(Wire::new(stream)), peer))
+            let address = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+            let admitted = admission.admit(address);
+            async move {
+                let Some((slot, admitted)) = admitted else {
+                    return Err(DispatchError::Io(std::io::ErrorKind::QuotaExceeded.into()));
+                };
+                let wire = Wire::new(stream, slot, body_timeout);
+                let connection = match admitted {
+                    Ok(()) => Connection::new(wire, patience),
+                    Err(problem) => Connection::refused(wire, patience, problem),
+                };
+                Ok((connection, peer))
+            }
         })
         .and_then(http)
     };
-    let server = Server::build().shutdown_timeout(5);
+    // Every worker may have all of them: who is one too many is told so instead of waiting.
+    let server = Server::build().shutdown_timeout(5).max_concurrent_connections(most);
     let server = match workers {
         Some(workers) => server.workers(workers),
         None => server,
     };
     Ok(server.listen("machikura", listener, service)?.run())
 }
-
-/// How long an idle connection stays open.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// Routes and what happens around them.
 fn application(
@@ -196,6 +224,7 @@ fn application(
         .map(|app| app.service(web::redirect("/docs", "/docs/")).service(swagger))
         .default_service(web::to(nowhere))
         .into_app()
+        .wrap(from_fn(exchange::refusals))
         .wrap(from_fn(middleware::with_check_digit))
         .wrap(from_fn(middleware::problems))
         .wrap(Compress::default())
@@ -205,6 +234,7 @@ fn application(
         .wrap(DefaultHeaders::new().add((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")))
         .wrap(from_fn(middleware::head_as_get))
         .wrap(from_fn(answers::answers))
+        .wrap(from_fn(exchange::exchange))
 }
 
 /// Every route. Registering a handler documents it.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use actix_web::body::{BoxBody, MessageBody, to_bytes};
+use actix_web::body::{BodySize, BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
@@ -17,7 +17,7 @@ use quick_cache::sync::Cache;
 use super::{App, cache};
 
 /// A longer answer, in bytes, is made anew each time.
-const LONGEST: usize = 1 << 20;
+const LONGEST: u64 = 1 << 20;
 /// A longer request, in bytes, is hardly made twice.
 const LONGEST_REQUEST: usize = 2_000;
 
@@ -66,11 +66,15 @@ pub async fn answers(
     let mut response = next.call(request).await?;
     tag_by_coding(&mut response);
     match (kept, key) {
+        // What is known to be long is not even put together.
+        _ if matches!(response.response().body().size(), BodySize::Sized(size) if size > LONGEST) => {
+            Ok(response.map_into_boxed_body())
+        }
         (Some(kept), Some(key)) if cache::may_be_kept(response.status(), response.headers()) => {
             let (request, response) = response.into_parts();
             let (head, body) = response.into_parts();
             let body = to_bytes(body).await.map_err(Into::into)?;
-            if body.len() <= LONGEST {
+            if u64::try_from(body.len()).is_ok_and(|length| length <= LONGEST) {
                 let answer = Answer { headers: head.headers().clone(), body: body.clone() };
                 kept.insert(key, Arc::new(answer));
             }

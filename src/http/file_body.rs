@@ -48,7 +48,8 @@ pub fn respond(
     })
 }
 
-struct FileBody {
+/// A body that is a part of a file.
+pub struct FileBody {
     file: Arc<File>,
     length: u64,
     at: u64,
@@ -97,6 +98,21 @@ impl MessageBody for FileBody {
 }
 
 impl FileBody {
+    /// All of a file, a piece at a time.
+    pub fn new(file: File, length: usize) -> FileBody {
+        let length = as_u64(length);
+        FileBody {
+            file: Arc::new(file),
+            length,
+            at: 0,
+            left: length,
+            wire: None,
+            turn: Turn::Others,
+            at_hand: 0,
+            reading: None,
+        }
+    }
+
     /// Lets the system send all that is left.
     fn poll_send(&mut self, wire: &Wire, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.turn == Turn::Others {

@@ -98,29 +98,22 @@ async fn filter(request: &HttpRequest, payload: web::Payload) -> Result<String, 
     }
 }
 
-/// Reads a body. Of one that is too long some more is read, since who is still sending does not hear why it is refused.
+/// Reads a body.
 async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Vec<u8>, Problem> {
-    const MOST_READ: usize = 16 * MAX_FILTER_JSON;
     let mut pieces = Decompress::from_headers(payload.into_inner(), request.headers());
     let mut body = Vec::new();
-    let mut length = 0;
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(uploads::broken)?;
-        length += piece.len();
-        if length <= MAX_FILTER_JSON {
-            body.extend_from_slice(&piece);
-        } else if length > MOST_READ {
-            break;
+        if body.len() + piece.len() > MAX_FILTER_JSON {
+            return Err(Problem::new(
+                Code::TooLarge,
+                format!("本文は {MAX_FILTER_JSON} バイトまでです。"),
+                format!("The body may have {MAX_FILTER_JSON} bytes at most."),
+            ));
         }
+        body.extend_from_slice(&piece);
     }
-    if length <= MAX_FILTER_JSON {
-        return Ok(body);
-    }
-    Err(Problem::new(
-        Code::TooLarge,
-        format!("本文は {MAX_FILTER_JSON} バイトまでです。"),
-        format!("The body may have {MAX_FILTER_JSON} bytes at most."),
-    ))
+    Ok(body)
 }
 
 /// `{"filter": …, "filter-lang": "cql2-json"}`, as other servers take it.

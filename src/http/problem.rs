@@ -18,6 +18,8 @@ use crate::validate::RepairError;
 pub enum Code {
     /// A parameter is unknown or unreadable.
     InvalidParameter,
+    /// The head of the request cannot be read.
+    InvalidRequest,
     /// The body is not what the operation takes.
     InvalidBody,
     /// There is no valid token.
@@ -30,6 +32,8 @@ pub enum Code {
     MethodNotAllowed,
     /// No format that the client accepts.
     NotAcceptable,
+    /// The request did not come in time.
+    RequestTimeout,
     /// It was there and has been withdrawn.
     Gone,
     /// It looks as if it was not meant, and nobody has said that it is.
@@ -46,6 +50,8 @@ pub enum Code {
     Nonconforming,
     /// Too many requests from one address.
     TooManyRequests,
+    /// The head of the request is longer than allowed.
+    HeadTooLarge,
     /// Something that should not happen.
     Internal,
     /// More work than can be done at once, or no database.
@@ -56,14 +62,16 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 18] = [
+    pub const ALL: [Code; 21] = [
         Code::InvalidParameter,
+        Code::InvalidRequest,
         Code::InvalidBody,
         Code::Unauthorized,
         Code::Forbidden,
         Code::NotFound,
         Code::MethodNotAllowed,
         Code::NotAcceptable,
+        Code::RequestTimeout,
         Code::Gone,
         Code::Unconfirmed,
         Code::PreconditionFailed,
@@ -72,6 +80,7 @@ impl Code {
         Code::RangeNotSatisfiable,
         Code::Nonconforming,
         Code::TooManyRequests,
+        Code::HeadTooLarge,
         Code::Internal,
         Code::Busy,
         Code::Timeout,
@@ -84,6 +93,7 @@ impl Code {
             Code::InvalidParameter => {
                 about("invalid-parameter", 400, "パラメータに誤りがあります", "A parameter is wrong")
             }
+            Code::InvalidRequest => about("invalid-request", 400, "要求を読み取れません", "The request cannot be read"),
             Code::InvalidBody => about("invalid-body", 400, "本文を読み取れません", "The body cannot be read"),
             Code::Unauthorized => about("unauthorized", 401, "トークンが必要です", "A token is needed"),
             Code::Forbidden => about("forbidden", 403, "この操作は許可されていません", "Not allowed"),
@@ -92,6 +102,7 @@ impl Code {
                 about("method-not-allowed", 405, "このアドレスではできない操作です", "Method not allowed")
             }
             Code::NotAcceptable => about("not-acceptable", 406, "求められた形式では返せません", "No acceptable format"),
+            Code::RequestTimeout => about("request-timeout", 408, "時間内に届きませんでした", "Not in time"),
             Code::Gone => about("gone", 410, "公開が取り下げられました", "Withdrawn"),
             Code::Unconfirmed => about("unconfirmed", 409, "確認が必要です", "Needs a confirmation"),
             Code::PreconditionFailed => {
@@ -106,6 +117,7 @@ impl Code {
                 about("nonconforming", 422, "標準に適合していません", "Does not conform to the standard")
             }
             Code::TooManyRequests => about("too-many-requests", 429, "要求が多すぎます", "Too many requests"),
+            Code::HeadTooLarge => about("head-too-large", 431, "ヘッダーが長すぎます", "Header fields too large"),
             Code::Internal => about("internal", 500, "サーバーの内部で問題が起きました", "Internal error"),
             Code::Busy => about("busy", 503, "混み合っています", "Busy"),
             Code::Timeout => about("timeout", 504, "時間内に答えられませんでした", "Took too long"),

@@ -107,9 +107,12 @@ pub async fn publish_dataset(
     let wish = Wish::read(&parameters)?;
     let expected_version = expected_version(&request)?;
     let lang = language(&request);
+    let recipe = match wish.fixes {
+        true => Some(fix::recipe(&parameters, latest_recipe(&app, &id).await?)?),
+        false => None,
+    };
     let spooled = uploads::spool(&app, &request, payload, parameters.get("filename")).await?;
-    let (spooled, checked, correction) = if wish.fixes {
-        let recipe = fix::recipe(&parameters, latest_recipe(&app, &id).await?)?;
+    let (spooled, checked, correction) = if let Some(recipe) = recipe {
         let (spooled, mended) =
             fix::run(&app, &request, spooled, Some(slug.clone()), Some(organization), recipe, 1_000).await?;
         (spooled, mended.after, Some(mended.correction))

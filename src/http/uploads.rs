@@ -1,6 +1,7 @@
 //! Bodies on their way in: spooled to a file, so that memory stays bounded however long they are.
 
-use std::io::Write;
+use std::error::Error;
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use actix_multipart::Multipart;
@@ -30,7 +31,7 @@ impl Spooled {
 /// Reads a body to its end: raw bytes, or the first file of a form (`curl -F file=@aed.csv`).
 ///
 /// # Errors
-/// 413 for a body that is too large, 400 for a form without a file or a body that breaks off.
+/// 413 for a body that is too large, 408 for one that does not go on, 400 for a form without a file or a body that breaks off.
 pub async fn spool(
     app: &App,
     request: &HttpRequest,
@@ -101,8 +102,15 @@ fn too_large(limit: u64) -> Problem {
     )
 }
 
-/// A body that breaks off.
-pub fn broken(error: impl std::fmt::Display) -> Problem {
+/// A body that breaks off, or does not go on.
+pub fn broken(error: impl Error + 'static) -> Problem {
+    if is_too_slow(&error) {
+        return Problem::new(
+            Code::RequestTimeout,
+            "本文の続きが届かないため、受け取りをやめました。通信の状態を確かめて、もう一度送ってください。",
+            "The rest of the body did not come, so it was given up; check the connection and send it again.",
+        );
+    }
     Problem::new(
         Code::InvalidBody,
         format!("本文を最後まで受け取れませんでした（{error}）。"),
@@ -110,7 +118,19 @@ pub fn broken(error: impl std::fmt::Display) -> Problem {
     )
 }
 
-fn disk(error: std::io::Error) -> Problem {
+/// Whether time ran out somewhere below an error.
+fn is_too_slow(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+fn disk(error: io::Error) -> Problem {
     tracing::error!(%error, "an upload could not be spooled");
     Problem::internal()
 }
