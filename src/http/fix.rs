@@ -240,7 +240,14 @@ pub async fn run(
     let shared = app.clone();
     check::take_turn(app, request, spooled, move |spooled| {
         let standard = slug.as_deref().and_then(|slug| shared.registry.find(slug));
-        let task = Task { registry: &shared.registry, standard, organization, max_issues, digest: true, reading: shared.reading() };
+        let task = Task {
+            registry: &shared.registry,
+            standard,
+            organization,
+            max_issues,
+            digest: true,
+            reading: shared.reading(),
+        };
         let mended = mend(&spooled.upload(), &task, &recipe, &shared.settings.var.join("spool"))?;
         Ok((spooled, mended))
     })

@@ -37,7 +37,7 @@ impl Sink for Told {
 
 /// Corrects row by row: a check, and then a second pass that puts every cell to the rules.
 fn row_by_row(upload: &Upload, request: &Request<'_>, recipe: &Recipe) -> Option<Told> {
-    let document = tabular::read(upload).ok()?;
+    let document = tabular::read(upload, &tabular::ReadOptions::default()).ok()?;
     let request = &Request { columns: Some(&recipe.columns), ..*request };
     let header = header::find(&document, request.registry, request.standard, request.columns, None).ok()?;
     let intake = Intake::of(upload, &document, &header, request);
