@@ -7,6 +7,8 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::App;
+use super::auth;
+use super::client::Client;
 use super::parameters::{Parameters, language};
 use super::problem::{Code, Problem};
 use super::resolve;
@@ -47,7 +49,7 @@ pub async fn validate_file(
     let organization = parameters.get("organization").map(find_organization).transpose()?;
     let slug = parameters.get("standard").map(|slug| resolve::standard(&app, slug).map(|found| found.slug.clone()));
     let slug = slug.transpose()?;
-    admit(&app, &request)?;
+    admit(&app, &request).await?;
     let spooled = uploads::spool(&app, &request, payload, parameters.get("filename")).await?;
     let name = parameters.get("filename").map(str::to_owned).or_else(|| spooled.upload().name().map(str::to_owned));
     let shared = app.clone();
@@ -62,7 +64,7 @@ pub async fn validate_file(
     })
     .await?;
     let mut response = HttpResponse::Ok();
-    response.insert_header((header::CACHE_CONTROL, "no-store")).content_type(format.media_type());
+    response.content_type(format.media_type());
     if format.is_file() {
         response.insert_header((header::CONTENT_DISPOSITION, disposition(name.as_deref(), format)));
     }
@@ -126,13 +128,19 @@ pub fn find_organization(code: &str) -> Result<&'static Municipality, Problem> {
     })
 }
 
-/// Counts one more check of the client's address.
+/// Counts one more check of the client's address. Those on this machine, in networks that the operator names and with a
+/// token are not counted.
 ///
 /// # Errors
 /// 429 where the address has used up its minute.
-pub fn admit(app: &App, request: &HttpRequest) -> Result<(), Problem> {
+pub async fn admit(app: &App, request: &HttpRequest) -> Result<(), Problem> {
+    let client = Client::asking(request);
+    let Some(address) = client.address.filter(|_| !client.is_local) else { return Ok(()) };
+    if app.settings.limit_exempt.contains(address) || auth::authenticate(app, request).await.is_ok() {
+        return Ok(());
+    }
     let mut limiter = app.limiter.lock().map_err(|_| Problem::internal())?;
-    limiter.admit(request, app.settings.checks_per_minute, Instant::now())
+    limiter.admit(address, app.settings.checks_per_minute, Instant::now())
 }
 
 /// Checks a spooled upload off the threads that answer requests, a few at a time.

@@ -16,6 +16,8 @@ use crate::validate::RepairError;
 /// Every kind of problem. The word is stable and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
+    /// The request itself is malformed.
+    InvalidRequest,
     /// A parameter is unknown or unreadable.
     InvalidParameter,
     /// The body is not what the operation takes.
@@ -56,7 +58,8 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 18] = [
+    pub const ALL: [Code; 19] = [
+        Code::InvalidRequest,
         Code::InvalidParameter,
         Code::InvalidBody,
         Code::Unauthorized,
@@ -81,6 +84,7 @@ impl Code {
     fn about(self) -> (&'static str, u16, Text) {
         let about = |word, status, ja, en| (word, status, Text { ja, en });
         match self {
+            Code::InvalidRequest => about("invalid-request", 400, "要求の形が正しくありません", "Malformed request"),
             Code::InvalidParameter => {
                 about("invalid-parameter", 400, "パラメータに誤りがあります", "A parameter is wrong")
             }
@@ -127,7 +131,7 @@ impl Code {
         self.about().2
     }
 
-    /// The code for an error that actix itself answers.
+    /// The code for an error that actix itself answers with.
     fn of_status(status: StatusCode) -> Code {
         let exact = Code::ALL.into_iter().find(|code| code.status() == status);
         exact.unwrap_or(if status.is_server_error() { Code::Internal } else { Code::InvalidBody })
@@ -262,6 +266,13 @@ impl Problem {
             response.insert_header((*name, value.as_str()));
         }
         response.body(serde_json::to_vec(&body).expect("a problem has only string keys"))
+    }
+
+    /// A problem of which only the status is known.
+    pub fn of_status(status: StatusCode) -> Problem {
+        let code = Code::of_status(status);
+        let Text { ja, en } = code.title();
+        Problem::new(code, format!("{ja}。"), format!("{en}."))
     }
 
     /// The problem in an error that some part of actix or a handler answers.

@@ -1,5 +1,6 @@
-//! Request targets with raw UTF-8 in them. `curl -G --data-urlencode '名称=…'` encodes the value but sends the name as it
-//! is, which RFC 3986 does not allow and the HTTP library refuses. Here such bytes are percent-encoded on their way in.
+//! Request targets as people type them. `curl -G --data-urlencode '名称=…'` encodes the value but sends the name as it is;
+//! others leave quotation marks, blanks or `|` in an address. RFC 3986 does not allow such bytes, and the HTTP library
+//! refuses them. Here they are percent-encoded on their way in.
 //!
 //! Only bytes of request lines are touched. To know where one begins, messages are followed by their `Content-Length`;
 //! behind a message of any other kind (chunked, upgraded, contradictory) the rest of the connection passes as it is.
@@ -9,6 +10,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
+use percent_encoding::percent_encode_byte;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::wire::Wire;
@@ -36,10 +38,16 @@ impl AsciiTargets {
 impl AsyncRead for AsciiTargets {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.pending.is_empty() {
+        while this.pending.is_empty() && buffer.remaining() > 0 {
             let before = buffer.filled().len();
             ready!(this.wire.poll_read(context, buffer))?;
-            let Some(rewritten) = this.follower.rewrite(&buffer.filled()[before..]) else { return Poll::Ready(Ok(())) };
+            let read = &buffer.filled()[before..];
+            if read.is_empty() {
+                // The end of the connection.
+                this.pending = std::mem::take(&mut this.follower.request_line.held);
+                break;
+            }
+            let Some(rewritten) = this.follower.rewrite(read) else { return Poll::Ready(Ok(())) };
             buffer.set_filled(before);
             this.pending = rewritten;
         }
@@ -68,8 +76,9 @@ impl AsyncWrite for AsciiTargets {
 #[derive(Debug, Default)]
 struct Follower {
     state: State,
-    /// The beginning of the present header line.
+    /// The beginning of the present line.
     line: Vec<u8>,
+    request_line: RequestLine,
     content_length: Option<u64>,
 }
 
@@ -97,16 +106,10 @@ impl Follower {
                 State::Through => rest.len(),
             };
             let (piece, behind) = rest.split_at(count);
-            if self.state == State::RequestLine && !piece.is_ascii() {
+            if self.state == State::RequestLine && !self.request_line.is_plain(piece) {
                 let done = input.len() - rest.len();
                 let out = out.get_or_insert_with(|| input[..done].to_vec());
-                for byte in piece {
-                    if byte.is_ascii() {
-                        out.push(*byte);
-                    } else {
-                        out.extend_from_slice(format!("%{byte:02X}").as_bytes());
-                    }
-                }
+                piece.iter().for_each(|byte| self.request_line.push(*byte, out));
             } else if let Some(out) = &mut out {
                 out.extend_from_slice(piece);
             }
@@ -171,6 +174,92 @@ impl Follower {
     }
 }
 
+/// A request line on its way: `GET /a b HTTP/1.1`. Its target is what stands between the first blank and the last one
+/// that a version stands behind.
+#[derive(Debug, Default)]
+struct RequestLine {
+    place: Place,
+    /// A blank, and as much of a version as has come behind it.
+    held: Vec<u8>,
+}
+
+/// A place in a request line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Place {
+    #[default]
+    Method,
+    /// Behind the first blank.
+    Begin,
+    /// In a target that is a path.
+    Path,
+    /// In one that names a host, maybe by its address in brackets.
+    Host,
+}
+
+impl RequestLine {
+    /// Whether a piece is a whole line, and nothing in it is to be encoded.
+    fn is_plain(&self, piece: &[u8]) -> bool {
+        let is_whole = self.place == Place::Method && piece.ends_with(b"\n");
+        is_whole
+            && piece.iter().all(|byte| is_allowed(*byte, Place::Path))
+            && piece.iter().filter(|byte| **byte == b' ').count() == 2
+    }
+
+    /// Takes the next byte, and gives what can be given.
+    fn push(&mut self, byte: u8, out: &mut Vec<u8>) {
+        if !self.held.is_empty() {
+            self.held.push(byte);
+            match (begins_version(&self.held), byte) {
+                (true, b'\n') => {
+                    out.append(&mut self.held);
+                    *self = RequestLine::default();
+                }
+                (true, _) => {}
+                (false, _) => {
+                    // The blank is one of the target, and so is what came behind it.
+                    let held = std::mem::take(&mut self.held);
+                    out.extend_from_slice(b"%20");
+                    out.extend_from_slice(&held[1..held.len() - 1]);
+                    self.push(byte, out);
+                }
+            }
+            return;
+        }
+        self.place = match (self.place, byte) {
+            (_, b'\n') => Place::Method,
+            (Place::Method, b' ') => Place::Begin,
+            (Place::Begin, b'/') => Place::Path,
+            (Place::Begin, _) => Place::Host,
+            (place, _) => place,
+        };
+        match (self.place, byte) {
+            (Place::Path | Place::Host, b' ') => self.held.push(byte),
+            (place, byte) if is_allowed(byte, place) => out.push(byte),
+            (_, byte) => out.extend_from_slice(percent_encode_byte(byte).as_bytes()),
+        }
+    }
+}
+
+/// Whether a byte may stand at a place. Control characters are left for the HTTP library to refuse.
+fn is_allowed(byte: u8, place: Place) -> bool {
+    match byte {
+        b'"' | b'#' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' => false,
+        b'[' | b']' => place != Place::Path,
+        _ => byte.is_ascii(),
+    }
+}
+
+/// Whether bytes are the beginning of ` HTTP/1.1` and the end of the line.
+fn begins_version(bytes: &[u8]) -> bool {
+    const FORM: [u8; 9] = *b" HTTP/0.0";
+    let (version, end) = bytes.split_at(bytes.len().min(FORM.len()));
+    let is_version = version.iter().zip(FORM).all(|(byte, form)| match form {
+        b'0' => byte.is_ascii_digit(),
+        _ => *byte == form,
+    });
+    is_version && matches!(end, b"" | b"\r" | b"\n" | b"\r\n")
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -195,6 +284,23 @@ mod tests {
     }
 
     #[test]
+    fn a_target_is_what_stands_before_the_last_version() {
+        for (typed, expected) in [
+            ("GET /?a=\"b c\",d HTTP/1.1\r\n", "GET /?a=%22b%20c%22,d HTTP/1.1\r\n"),
+            ("GET /a HTTP/1.1 b HTTP/1.1\r\n", "GET /a%20HTTP/1.1%20b HTTP/1.1\r\n"),
+            ("GET /a  HTTP/1.0\n", "GET /a%20 HTTP/1.0\n"),
+            ("GET /a[1]|{b}^`\\<c># HTTP/1.1\r\n", "GET /a%5B1%5D%7C%7Bb%7D%5E%60%5C%3Cc%3E%23 HTTP/1.1\r\n"),
+            ("GET http://[::1]:80/a|b HTTP/1.1\r\n", "GET http://[::1]:80/a%7Cb HTTP/1.1\r\n"),
+            // No request line: somebody else says so.
+            ("GET /a\r\n", "GET /a\r\n"),
+            ("GET\r\n", "GET\r\n"),
+            ("\r\n", "\r\n"),
+        ] {
+            assert_eq!(String::from_utf8(rewritten(&[typed.as_bytes()])).expect("ASCII"), expected);
+        }
+    }
+
+    #[test]
     fn behind_a_chunked_message_nothing_is_touched() {
         let message =
             "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET /名 HTTP/1.1\r\n\r\n"
@@ -212,8 +318,18 @@ mod tests {
         }
 
         #[test]
-        fn ascii_stays_as_it_is(text in "[ -~\r\n]{0,200}") {
-            prop_assert_eq!(rewritten(&[text.as_bytes()]), text.as_bytes());
+        fn what_may_stand_there_stays_as_it_is(target in "/[!$-;=?-Z_a-z~]{0,80}", version in "HTTP/[0-9]\\.[0-9]\r?\n") {
+            let message = format!("GET {target} {version}X: \"a b\"\r\n\r\n");
+            prop_assert_eq!(rewritten(&[message.as_bytes()]), message.as_bytes());
+        }
+
+        #[test]
+        fn whatever_is_typed_is_read_back(typed in "[^\\p{C}%]{0,40}") {
+            let message = format!("GET /?{typed}= HTTP/1.1\r\n\r\n");
+            let line = String::from_utf8(rewritten(&[message.as_bytes()])).expect("ASCII");
+            let target = line.strip_prefix("GET /?").and_then(|rest| rest.strip_suffix("= HTTP/1.1\r\n\r\n")).expect("a line");
+            prop_assert!(target.bytes().all(|byte| is_allowed(byte, Place::Path) && byte != b' '), "{}", target);
+            prop_assert_eq!(percent_encoding::percent_decode_str(target).decode_utf8().expect("UTF-8"), typed);
         }
     }
 }

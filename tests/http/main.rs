@@ -5,11 +5,14 @@
 mod support;
 
 mod across;
+mod addresses;
 mod as_of;
 mod atomicity;
+mod client;
 mod datasets;
 mod downloads;
 mod explain;
+mod exposure;
 mod filter;
 mod fix;
 mod formats;

@@ -3,5 +3,6 @@
 pub mod app;
 pub mod call;
 pub mod database;
+pub mod raw;
 pub mod separate;
 pub mod tables;
