@@ -132,7 +132,11 @@ fn host(head: &RequestHead) -> Result<Option<&str>, Problem> {
         // An address with a host in it (`GET http://…`) must be of the same.
         (Some(host), Some(other)) if !host.eq_ignore_ascii_case(other) => Err(wrong_host(other)),
         (Some(host), _) | (None, Some(host)) => {
-            if is_host(host) { Ok(Some(host)) } else { Err(wrong_host(host)) }
+            if is_host(host) {
+                Ok(Some(host))
+            } else {
+                Err(wrong_host(host))
+            }
         }
     }
 }
@@ -172,8 +176,15 @@ mod tests {
 
     #[test]
     fn hosts() {
-        for host in ["localhost", "data.example.jp", "data.example.jp.:8080", "192.0.2.1:80", "[::1]", "[2001:db8::1]:443", "my_app-1"]
-        {
+        for host in [
+            "localhost",
+            "data.example.jp",
+            "data.example.jp.:8080",
+            "192.0.2.1:80",
+            "[::1]",
+            "[2001:db8::1]:443",
+            "my_app-1",
+        ] {
             assert!(is_host(host), "{host}");
         }
         for host in [

@@ -56,10 +56,7 @@ fn is_about_body(name: &HeaderName) -> bool {
 }
 
 fn is_of_preflight(name: &HeaderName) -> bool {
-    matches!(
-        *name,
-        header::ORIGIN | header::ACCESS_CONTROL_REQUEST_METHOD | header::ACCESS_CONTROL_REQUEST_HEADERS
-    )
+    matches!(*name, header::ORIGIN | header::ACCESS_CONTROL_REQUEST_METHOD | header::ACCESS_CONTROL_REQUEST_HEADERS)
 }
 
 /// Headers of our own and such that pages elsewhere may not read unless told so.

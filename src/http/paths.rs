@@ -90,9 +90,9 @@ pub async fn canonical(
         return Ok(request.error_response(problem));
     }
     let app = request.app_data::<web::Data<App>>().expect("the application has its data");
-    let Some(elsewhere) = canonical_path(&app.description().routes, request.method(), path) else {
-        return Ok(next.call(request).await?.map_into_boxed_body());
-    };
+    let elsewhere =
+        canonical_path(request.method(), path).filter(|path| !app.description().routes.methods_at(path).is_empty());
+    let Some(elsewhere) = elsewhere else { return Ok(next.call(request).await?.map_into_boxed_body()) };
     let query = request.uri().query().map_or_else(String::new, |query| format!("?{query}"));
     let location = (header::LOCATION, format!("{elsewhere}{query}"));
     Ok(request.into_response(HttpResponse::PermanentRedirect().insert_header(location).finish()))
@@ -105,8 +105,8 @@ fn is_ambiguous(path: &str) -> bool {
     decoded.windows(2).any(|pair| pair == b"//") || decoded.contains(&b'\\')
 }
 
-/// The path of the route that is meant, where it is another.
-fn canonical_path(routes: &Routes, method: &Method, path: &str) -> Option<String> {
+/// What a path is in the form that routes have, where that is another.
+fn canonical_path(method: &Method, path: &str) -> Option<String> {
     if Some(path) == DOCS.strip_suffix('/') {
         return Some(DOCS.to_owned());
     }
@@ -115,7 +115,7 @@ fn canonical_path(routes: &Routes, method: &Method, path: &str) -> Option<String
     }
     let plain = path.strip_suffix('/').unwrap_or(path);
     let full = if method == Method::GET { with_check_digit(plain) } else { Cow::Borrowed(plain) };
-    (full != path && !routes.methods_at(&full).is_empty()).then(|| full.into_owned())
+    (full != path).then(|| full.into_owned())
 }
 
 /// The path with the check digit of the organization's code, where it lacks it.

@@ -35,11 +35,15 @@ fn a_slash_too_many_is_taken_away() {
     for method in ["PUT", "POST", "DELETE"] {
         assert_eq!(app.call(method, "/api/v1/validate/").expect(308).header("location"), "/api/v1/validate");
     }
-    assert_eq!(app.put("/api/v1/datasets/331007_aed/", "a").expect(308).header("location"), "/api/v1/datasets/331007_aed");
+    assert_eq!(
+        app.put("/api/v1/datasets/331007_aed/", "a").expect(308).header("location"),
+        "/api/v1/datasets/331007_aed"
+    );
     // Those that end in one.
     app.get("/").expect(200);
     app.get("/docs/").expect(200);
-    for path in ["/docs/index.html/", "/nothing/", "/api/", "/api/v1/datasets//", "/api/v1/datasets/33100_aed/nothing"] {
+    for path in ["/docs/index.html/", "/nothing/", "/api/", "/api/v1/datasets//", "/api/v1/datasets/33100_aed/nothing"]
+    {
         app.get(path).fails(Code::NotFound);
     }
 }
@@ -78,14 +82,17 @@ fn nothing_leads_to_another_server() {
                 let location = answer.header("location");
                 let is_here = location.is_empty() || location.starts_with('/') && !location.starts_with("//");
                 let path = location.split('?').next().unwrap_or_default();
-                let is_plain = !["//", "\\", "%5c", "%2f%2f"].iter().any(|sign| path.to_ascii_lowercase().contains(sign));
+                let is_plain =
+                    !["//", "\\", "%5c", "%2f%2f"].iter().any(|sign| path.to_ascii_lowercase().contains(sign));
                 assert!(is_here && is_plain, "{target}: {location}");
                 assert_eq!(head.matches("location:").count(), usize::from(!location.is_empty()), "{target}: {head}");
                 assert!(answer.status != 308 || !location.is_empty());
             }
         }
     }
-    for path in ["//", "//evil.example/", "/\\evil.example/", "/%5Cevil.example/", "/api/v1//datasets", "/docs//index.html"] {
+    for path in
+        ["//", "//evil.example/", "/\\evil.example/", "/%5Cevil.example/", "/api/v1//datasets", "/docs//index.html"]
+    {
         let answer = raw::get(&app, path);
         assert_eq!((answer.status, answer.header("location")), (404, ""), "{path}");
         assert_eq!(answer.json()["code"], "not-found", "{path}");
@@ -109,7 +116,10 @@ fn what_people_type_is_read_as_it_stands() {
     app.publish("331007_aed", table("aed", 3, |number, set| set("名称", if number == 0 { name } else { "他" })));
     let records = "/api/v1/datasets/331007_aed/records";
     for typed in ["大供 \"公民館\"", "<1|2>", "{a}[b]", "^`\\#", "\"公民館\" <", "館\" <1|2> {a}"] {
-        for target in [format!("{records}?名称__contains={typed}"), format!("{records}?limit=9&名称__contains={typed}&count=exact")] {
+        for target in [
+            format!("{records}?名称__contains={typed}"),
+            format!("{records}?limit=9&名称__contains={typed}&count=exact"),
+        ] {
             let answer = raw::get(&app, &target);
             assert_eq!(answer.status, 200, "{target}: {}", answer.body);
             assert_eq!(answer.json()["total"], 1, "{target}");
@@ -119,7 +129,9 @@ fn what_people_type_is_read_as_it_stands() {
     let encoded = app.get(&format!("{records}?名称__contains=%22%E5%85%AC")).json();
     assert_eq!(raw::get(&app, &format!("{records}?名称__contains=\"公")).json(), encoded);
     // One behind the other, on one connection.
-    let head = format!("GET {records}?q=\"a b\" HTTP/1.1\r\nHost: a\r\n\r\nGET {records}?名称__contains=<1|2> HTTP/1.1\r\nHost: a");
+    let head = format!(
+        "GET {records}?q=\"a b\" HTTP/1.1\r\nHost: a\r\n\r\nGET {records}?名称__contains=<1|2> HTTP/1.1\r\nHost: a"
+    );
     let both = raw::send(&app, head);
     assert_eq!((both.status, both.body.matches("HTTP/1.1 200 OK").count()), (200, 1), "{both:?}");
     // In a path, too.

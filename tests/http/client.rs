@@ -55,7 +55,9 @@ fn nobody_else_says_what_the_server_is_called() {
 fn a_listed_proxy_says_the_scheme_and_never_the_host() {
     let app = behind_proxy(|_| {});
     let host = app.base().trim_start_matches("http://");
-    let guide = |name: &str, value: &str| app.get("/").header(name, value).header("X-Forwarded-Host", "evil.example").expect(200);
+    let guide = |name: &str, value: &str| {
+        app.get("/").header(name, value).header("X-Forwarded-Host", "evil.example").expect(200)
+    };
     begins(&guide("X-Forwarded-Proto", "https"), &format!("https://{host}"));
     // From memory, too.
     begins(&guide("X-Forwarded-Proto", "http"), &format!("http://{host}"));
@@ -76,7 +78,8 @@ fn a_listed_proxy_says_the_scheme_and_never_the_host() {
 #[test]
 fn with_a_public_address_nothing_else_names_the_host() {
     let app = behind_proxy(|settings| settings.public_url = Some("https://data.example.jp".to_owned()));
-    for (name, value) in [("Host", "evil.example"), ("X-Forwarded-Proto", "http"), ("X-Forwarded-Host", "evil.example")] {
+    for (name, value) in [("Host", "evil.example"), ("X-Forwarded-Proto", "http"), ("X-Forwarded-Host", "evil.example")]
+    {
         begins(&app.get("/").header(name, value).expect(200), "https://data.example.jp");
     }
 }
@@ -84,7 +87,8 @@ fn with_a_public_address_nothing_else_names_the_host() {
 #[test]
 fn a_host_that_is_none_is_refused() {
     let app = TestApp::spawn();
-    for host in ["evil.example/| sh #", "a b", "$(id)", "", "user@localhost", "localhost:99999", "[::1", "街.example"] {
+    for host in ["evil.example/| sh #", "a b", "$(id)", "", "user@localhost", "localhost:99999", "[::1", "街.example"]
+    {
         let answer = raw::send(&app, format!("GET / HTTP/1.1\r\nHost: {host}"));
         assert_eq!(answer.status, 400, "{host}");
         assert_eq!(answer.header("content-type"), "application/problem+json", "{host}");
@@ -142,7 +146,7 @@ fn the_audit_names_the_client() {
     let app = behind_proxy(|_| {});
     app.publication("331007_aed", sample("aed")).header("X-Forwarded-For", "203.0.113.9, 192.0.2.1").expect(201);
     let audit = app.db.read_blocking(|c| audit::list(c, Some("331007"), None, 10)).expect("read");
-    assert_eq!(audit[0].address.as_deref(), Some("192.0.2.1"));
+    assert_eq!(audit[0].actor.address.as_deref(), Some("192.0.2.1"));
 }
 
 #[test]

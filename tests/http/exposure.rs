@@ -35,7 +35,9 @@ fn routes(fix: &str) -> Vec<(String, String)> {
             routes.push((method.to_ascii_uppercase(), address.clone()));
         }
     }
-    for path in ["/docs", "/docs/", "/docs/swagger-ui.css", "/nothing", "/api/v1/datasets/", "/api/v1/datasets/33100_aed"] {
+    for path in
+        ["/docs", "/docs/", "/docs/swagger-ui.css", "/nothing", "/api/v1/datasets/", "/api/v1/datasets/33100_aed"]
+    {
         routes.push(("GET".to_owned(), path.to_owned()));
     }
     routes.push(("GET".to_owned(), "/api/v1/datasets/331007_aed/download.source".to_owned()));
@@ -66,7 +68,10 @@ fn every_answer_says_what_browsers_need() {
         if answer.header("content-type").starts_with("text/html") {
             let policy = answer.header("content-security-policy");
             assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{about}");
-            assert!(!policy.contains("unsafe") && !policy.contains('*') && !policy.contains("http"), "{about}: {policy}");
+            assert!(
+                !policy.contains("unsafe") && !policy.contains('*') && !policy.contains("http"),
+                "{about}: {policy}"
+            );
             assert_eq!(answer.header("x-frame-options"), "DENY", "{about}");
         }
     };
@@ -109,7 +114,9 @@ fn pages_fetch_and_run_nothing_of_others() {
     assert!(!text.contains("<style") && !text.contains(" style=") && !text.contains(" on"), "{text}");
     assert!(text.split("<script").skip(1).all(|script| script.starts_with(" src=\"./")), "{text}");
     let initializer = app.get("/docs/swagger-initializer.js").text();
-    assert!(initializer.contains("\"queryConfigEnabled\": false") && !initializer.contains("persistAuthorization\": true"));
+    assert!(
+        initializer.contains("\"queryConfigEnabled\": false") && !initializer.contains("persistAuthorization\": true")
+    );
     // Bytes of strangers.
     let source = app.get("/api/v1/datasets/331007_aed/download.source").expect(200);
     assert_eq!(source.header("content-security-policy"), "sandbox");
@@ -138,20 +145,28 @@ fn answers_are_for_everybody_or_for_nobody_else() {
         let fresh = call(&cold, &method, &path).send();
         for answer in [&signed_in, &anonymous] {
             assert_eq!(answer.status, fresh.status, "{about}");
-            for name in ["cache-control", "content-type", "vary", "location", "set-cookie", "access-control-expose-headers"] {
+            for name in
+                ["cache-control", "content-type", "vary", "location", "set-cookie", "access-control-expose-headers"]
+            {
                 assert_eq!(answer.header(name), fresh.header(name), "{about}: {name}");
             }
         }
         assert!(signed_in.body == anonymous.body && signed_in.header("etag") == anonymous.header("etag"), "{about}");
     }
-    for (method, path) in routes(&fix).into_iter().filter(|(method, path)| method != "GET" && !path.ends_with("/records")) {
+    for (method, path) in
+        routes(&fix).into_iter().filter(|(method, path)| method != "GET" && !path.ends_with("/records"))
+    {
         for token in ["mk_wrong", &token] {
             let answer = call(&warm, &method, &path).token(token).send();
             assert_eq!(answer.header("cache-control"), "private, no-store", "{method} {path}");
         }
     }
     // What is appended to an address makes another one.
-    for path in [format!("/api/v1/fixes/{fix}/x.css"), format!("/api/v1/fixes/{fix}.css"), format!("/api/v1/fixes/{fix}/patches.csv/x.css")] {
+    for path in [
+        format!("/api/v1/fixes/{fix}/x.css"),
+        format!("/api/v1/fixes/{fix}.css"),
+        format!("/api/v1/fixes/{fix}/patches.csv/x.css"),
+    ] {
         let answer = warm.get(&path).expect(404);
         assert!(answer.header("cache-control").contains("no-store"), "{path}");
     }
@@ -181,7 +196,9 @@ fn whoever_asks_first_does_not_change_what_others_get() {
         let first = odd.iter().fold(app.get(&path), |call, (name, value)| call.header(name, value)).send();
         let (second, fresh) = (app.get(&path).send(), cold.get(&path).send());
         assert_eq!(first.body, second.body, "{path}");
-        for name in ["content-type", "etag", "vary", "location", "access-control-expose-headers", "access-control-allow-origin"] {
+        for name in
+            ["content-type", "etag", "vary", "location", "access-control-expose-headers", "access-control-allow-origin"]
+        {
             assert_eq!(first.header(name), second.header(name), "{path}: {name}");
             assert!(name == "etag" || second.header(name) == fresh.header(name), "{path}: {name}");
         }

@@ -20,6 +20,7 @@ mod groups;
 mod guard;
 mod hints;
 mod kept_answers;
+mod log;
 mod names;
 mod new_standard;
 mod older;

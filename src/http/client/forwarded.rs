@@ -97,7 +97,9 @@ mod tests {
         );
         assert_eq!(read(r#"for="a\",b;c", for=unknown"#), Some(vec![hop("", "http"), hop("", "http")]));
         // Whoever begins a text in quotation marks must not swallow what is written behind it.
-        for value in [r#"for="192.0.2.1, for=198.51.100.7"#, r#"for="a, for="[2001:db8::1]""#, "for", "", "for=1;;", "=a"] {
+        for value in
+            [r#"for="192.0.2.1, for=198.51.100.7"#, r#"for="a, for="[2001:db8::1]""#, "for", "", "for=1;;", "=a"]
+        {
             assert_eq!(read(value), None, "{value}");
         }
     }
