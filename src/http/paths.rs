@@ -98,11 +98,12 @@ pub async fn canonical(
     Ok(request.into_response(HttpResponse::PermanentRedirect().insert_header(location).finish()))
 }
 
-/// Whether some program takes a path for another one than we do: `//` begins the name of a server, `\` is `/` to browsers.
+/// Whether some program takes a path for another one than we do: `//` begins the name of a server, `\` is `/` to browsers,
+/// a control character ends a header.
 fn is_ambiguous(path: &str) -> bool {
     let before = if fits(RECORD, path) { path.rsplit_once('/').map_or(path, |(before, _)| before) } else { path };
     let decoded: Cow<'_, [u8]> = percent_decode_str(before).into();
-    decoded.windows(2).any(|pair| pair == b"//") || decoded.contains(&b'\\')
+    decoded.windows(2).any(|pair| pair == b"//") || decoded.iter().any(|byte| *byte == b'\\' || byte.is_ascii_control())
 }
 
 /// What a path is in the form that routes have, where that is another.
