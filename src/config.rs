@@ -2,17 +2,19 @@
 //! environment. A flag goes before the environment, the environment before the file, the file before the default.
 
 mod limits;
+mod networks;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
 use crate::tabular::Limits;
 
 pub use limits::GivenLimits;
+pub use networks::Networks;
 
 /// Settings as they were given, by flag, environment or file; what was not given is `None`.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -69,6 +71,15 @@ pub struct Given {
     /// 1 つのアドレスから 1 分間に受け付ける検査の数（既定 600） / checks a minute from one address
     #[arg(long, env = "MACHIKURA_CHECKS_PER_MINUTE", value_name = "COUNT")]
     pub checks_per_minute: Option<u32>,
+    /// 検査の数を数えないネットワーク、カンマ区切り（このマシン自身は数えない） / networks whose checks are not counted, separated by commas (this machine's never are)
+    #[arg(long, env = "MACHIKURA_LIMIT_EXEMPT", value_name = "NETWORKS")]
+    pub limit_exempt: Option<Networks>,
+    /// 転送元の申告を信じる中継（プロキシ）のネットワーク、カンマ区切り / networks of proxies whose forwarding headers count, separated by commas
+    #[arg(long, env = "MACHIKURA_TRUSTED_PROXIES", value_name = "NETWORKS")]
+    pub trusted_proxies: Option<Networks>,
+    /// その中継が書くヘッダー（既定 x-forwarded-for） / header that those proxies write; the other is ignored
+    #[arg(long, env = "MACHIKURA_FORWARDED", value_name = "HEADER")]
+    pub forwarded: Option<ForwardedHeader>,
     /// 読み取り用の複製、カンマ区切り / streaming replicas for reading, separated by commas
     #[arg(long, env = "DATABASE_READ_URLS", value_name = "URLS", hide_env_values = true)]
     pub database_read_urls: Option<String>,
@@ -87,6 +98,17 @@ pub struct Given {
     #[command(flatten)]
     #[serde(skip)]
     pub limits: GivenLimits,
+}
+
+/// The header by which proxies say whose requests they pass on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`, with `X-Forwarded-Proto` beside it.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
 }
 
 /// Settings with nothing left open.
@@ -126,6 +148,12 @@ pub struct Settings {
     pub uploads: usize,
     /// Checks a minute from one address.
     pub checks_per_minute: u32,
+    /// Networks whose checks are not counted.
+    pub limit_exempt: Networks,
+    /// Networks of proxies whose forwarding headers count.
+    pub trusted_proxies: Networks,
+    /// The header that they write.
+    pub forwarded: ForwardedHeader,
     /// Streaming replicas for reading.
     pub database_read_urls: Vec<String>,
     /// Megabytes of answers kept aside; 0: none.
@@ -188,6 +216,9 @@ impl Given {
             answers_memory_mb: self.answers_memory_mb.or(filed.answers_memory_mb).unwrap_or(128),
             uploads: self.uploads.or(filed.uploads).unwrap_or(4),
             checks_per_minute: self.checks_per_minute.or(filed.checks_per_minute).unwrap_or(600),
+            limit_exempt: self.limit_exempt.or(filed.limit_exempt).unwrap_or_default(),
+            trusted_proxies: self.trusted_proxies.or(filed.trusted_proxies).unwrap_or_default(),
+            forwarded: self.forwarded.or(filed.forwarded).unwrap_or_default(),
             prepared_mb: self.prepared_mb.or(filed.prepared_mb).unwrap_or(2_048),
             sample: self.sample.or(filed.sample).unwrap_or(true),
             uploads_memory_mb: self.uploads_memory_mb.or(filed.uploads_memory_mb).unwrap_or(1_024),

@@ -7,9 +7,11 @@ mod auth;
 mod cache;
 mod check;
 mod chunked;
+mod client;
 mod connection;
 mod dataset_body;
 mod datasets;
+mod docs;
 mod downloads;
 mod exchange;
 mod explain;
@@ -19,14 +21,17 @@ mod filter;
 mod fix;
 mod framing;
 mod groups;
+mod headers;
 mod health;
 mod home;
+mod limiter;
 mod middleware;
 pub mod openapi;
 mod organizations;
 mod outgoing;
 mod output;
 mod parameters;
+mod paths;
 mod prepared;
 pub mod problem;
 mod publish;
@@ -53,14 +58,12 @@ use actix_server::Server;
 use actix_service::{ServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, ServiceRequest, ServiceResponse};
-use actix_web::http::{Method, header};
-use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::rt::net::TcpStream;
-use actix_web::{HttpRequest, web};
+use actix_web::web;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
-use utoipa_swagger_ui::SwaggerUi;
 
 use crate::config::Settings;
 use crate::folder::Folder;
@@ -72,8 +75,8 @@ use crate::tabular::ReadOptions;
 use admission::Admission;
 use connection::{Connection, Patience};
 use outgoing::Unsent;
+use paths::Routes;
 use prepared::Files;
-use problem::Problem;
 use turns::Turns;
 use wire::Wire;
 
@@ -98,7 +101,7 @@ pub struct App {
     /// Turns of work on uploads.
     turns: Turns,
     /// Checks of the present minute.
-    limiter: Mutex<uploads::Limiter>,
+    limiter: Mutex<limiter::Limiter>,
     /// Corrections kept aside.
     fixes: Mutex<fix::Fixes>,
     /// Records that addresses are known to name.
@@ -139,8 +142,8 @@ impl App {
     fn description(&self) -> &Description {
         self.description.get_or_init(|| {
             let document = openapi::document(&self.registry);
-            let paths = document.paths.paths.iter().map(|(path, item)| (segments(path), methods(item))).collect();
-            Description { document: web::Bytes::from(openapi::pretty(&document)), paths }
+            let routes = Routes::new(&document);
+            Description { document: web::Bytes::from(openapi::pretty(&document)), routes }
         })
     }
 }
@@ -149,8 +152,8 @@ impl App {
 struct Description {
     /// The OpenAPI document.
     document: web::Bytes,
-    /// Paths of the document and the methods that they take.
-    paths: Vec<(Vec<String>, Vec<String>)>,
+    /// What there is.
+    routes: Routes,
 }
 
 /// Serves on a socket that is already bound, until the server is told to stop.
@@ -215,25 +218,28 @@ fn application(
         InitError = (),
     >,
 > {
-    let swagger = SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::from("/openapi.json"));
     actix_web::App::new()
         .into_utoipa_app()
         .app_data(app)
         .configure(routes)
-        // Not part of the document: the pages of Swagger UI, and everything that is nowhere.
-        .map(|app| app.service(web::redirect("/docs", "/docs/")).service(swagger))
-        .default_service(web::to(nowhere))
+        // Not part of the document: the pages about it, and everything that is nowhere.
+        .map(|app| app.service(docs::get_docs))
+        .default_service(web::to(paths::nowhere))
         .into_app()
-        .wrap(from_fn(exchange::refusals))
-        .wrap(from_fn(middleware::with_check_digit))
+        .wrap(from_fn(paths::canonical))
         .wrap(from_fn(middleware::problems))
         .wrap(Compress::default())
         .wrap(from_fn(middleware::identity_unsaid))
         .wrap(cors())
-        // Also for clients that send no Origin: a cache in between gives everybody the same answer.
-        .wrap(DefaultHeaders::new().add((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")))
         .wrap(from_fn(middleware::head_as_get))
+        .wrap(from_fn(headers::of_requests))
         .wrap(from_fn(answers::answers))
+        .wrap(from_fn(client::clients))
+        .wrap(from_fn(exchange::refusals))
+        // Once more, for what is refused on the way in.
+        .wrap(from_fn(middleware::problems))
+        .wrap(from_fn(headers::of_answers))
+        .wrap(from_fn(middleware::log))
         .wrap(from_fn(exchange::exchange))
 }
 
@@ -278,7 +284,17 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         );
 }
 
-/// Anybody may read from any page; tokens are sent in a header, so there is nothing that a foreign page could abuse.
+/// Routes whose answers are for whoever asks: they see tokens, and nobody keeps what they answer. All others are for
+/// everybody: they see no token, and whoever has the answer may give it to others.
+const PERSONAL: [(&str, &str); 5] = [
+    ("PUT", "/api/v1/datasets/{id}"),
+    ("POST", "/api/v1/validate"),
+    ("POST", "/api/v1/fix"),
+    ("GET", "/api/v1/fixes/{id}"),
+    ("GET", "/api/v1/fixes/{id}/{file}.csv"),
+];
+
+/// Preflight requests. Anybody may read from any page; tokens are sent in a header, so there is nothing that a foreign page could abuse.
 fn cors() -> Cors {
     Cors::default()
         .allow_any_origin()
@@ -287,70 +303,5 @@ fn cors() -> Cors {
         .disable_vary_header()
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "OPTIONS"])
         .allow_any_header()
-        .expose_headers([
-            "Accept-Ranges",
-            "Content-Range",
-            "ETag",
-            "Link",
-            "Location",
-            "Content-Disposition",
-            "Retry-After",
-            "Machikura-Cells",
-            "Machikura-Replaced-Characters",
-            "Machikura-Errors-Before",
-            "Machikura-Errors-After",
-            "Machikura-Warnings-After",
-        ])
         .max_age(86_400)
-}
-
-/// Answers where there is no such address, or not with this method.
-async fn nowhere(app: web::Data<App>, request: HttpRequest) -> Result<actix_web::HttpResponse, Problem> {
-    let takes = methods_at(&app, request.path());
-    if !takes.is_empty() {
-        let mut allow: Vec<&str> = takes.iter().map(|method| method.as_str()).collect();
-        if allow.contains(&Method::GET.as_str()) {
-            allow.push(Method::HEAD.as_str());
-        }
-        allow.sort_unstable();
-        allow.dedup();
-        return Err(Problem::method(allow.join(", ")));
-    }
-    let path: String = request.path().chars().take(200).collect();
-    let problem =
-        Problem::not_found(format!("{path} というアドレスはありません。"), format!("There is nothing at {path}."));
-    if !methods_at(&app, request.path().trim_end_matches('/')).is_empty() {
-        return Err(problem.hint("末尾の / を外してください。", "Leave out the / at the end."));
-    }
-    Err(problem.hint("使えるアドレスは /docs/ にあります。", "See /docs/ for what there is."))
-}
-
-/// The methods that an address takes.
-fn methods_at<'a>(app: &'a App, path: &str) -> Vec<&'a String> {
-    let asked = segments(path);
-    app.description().paths.iter().filter(|(path, _)| fits(path, &asked)).flat_map(|(_, methods)| methods).collect()
-}
-
-fn segments(path: &str) -> Vec<String> {
-    path.strip_prefix('/').unwrap_or(path).split('/').map(str::to_owned).collect()
-}
-
-/// Whether an address is of a documented path: `{…}` stands for anything.
-fn fits(path: &[String], asked: &[String]) -> bool {
-    path.len() == asked.len()
-        && path.iter().zip(asked).all(|(segment, asked)| match segment.split_once('{') {
-            Some((before, _)) => asked.len() > before.len() && asked.starts_with(before),
-            None => segment == asked,
-        })
-}
-
-fn methods(item: &utoipa::openapi::PathItem) -> Vec<String> {
-    let methods = [
-        (&item.get, "GET"),
-        (&item.put, "PUT"),
-        (&item.post, "POST"),
-        (&item.delete, "DELETE"),
-        (&item.patch, "PATCH"),
-    ];
-    methods.iter().filter(|(operation, _)| operation.is_some()).map(|(_, name)| (*name).to_owned()).collect()
 }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Command};
+use clap::{Args, Command, ValueEnum};
 use machikura::config::{Given, Settings};
 use machikura::format::FORMATS;
 use machikura::http::problem::Code;
@@ -104,6 +104,9 @@ fn every_default_is_in_the_readmes() {
         answers_memory_mb,
         uploads,
         checks_per_minute,
+        limit_exempt: _,
+        trusted_proxies: _,
+        forwarded,
         database_read_urls,
         cache_mb,
         prepared_mb,
@@ -132,6 +135,7 @@ fn every_default_is_in_the_readmes() {
         ("answers_memory_mb", answers_memory_mb.to_string()),
         ("uploads", uploads.to_string()),
         ("checks_per_minute", checks_per_minute.to_string()),
+        ("forwarded", forwarded.to_possible_value().expect("it has a name").get_name().to_owned()),
         ("cache_mb", cache_mb.to_string()),
         ("prepared_mb", prepared_mb.to_string()),
         ("sample", sample.to_string()),

@@ -14,6 +14,8 @@ use actix_web::{Error, HttpResponse, web};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
+use super::client::Client;
+use super::headers::ANSWERED_BY;
 use super::{App, cache};
 
 /// A longer answer, in bytes, is made anew each time.
@@ -85,15 +87,20 @@ pub async fn answers(
 }
 
 fn key(app: &App, request: &ServiceRequest) -> Option<Key> {
-    if request.method() != Method::GET || request.headers().contains_key(header::AUTHORIZATION) {
+    if request.method() != Method::GET {
         return None;
     }
     let address = request.uri().path_and_query()?.as_str();
     let mut text = String::with_capacity(address.len() + 64);
     text.push_str(address);
-    for name in [header::ACCEPT, header::ACCEPT_ENCODING, header::ACCEPT_LANGUAGE, header::HOST] {
+    text.push('\n');
+    text.push_str(&Client::asking(request.request()).base);
+    for name in ANSWERED_BY {
         text.push('\n');
-        text.push_str(request.headers().get(name).map_or(Some(""), |value| value.to_str().ok())?);
+        for value in request.headers().get_all(name) {
+            text.push_str(value.to_str().ok()?);
+            text.push(',');
+        }
     }
     (text.len() <= LONGEST_REQUEST).then_some((app.db.state()?, text))
 }

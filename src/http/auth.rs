@@ -3,6 +3,7 @@
 use actix_web::HttpRequest;
 
 use super::App;
+use super::client::Client;
 use super::problem::{Code, Problem};
 use crate::catalog::{AccessRole, Actor, TokenHolder};
 use crate::store::tokens;
@@ -54,7 +55,7 @@ pub fn may_publish(holder: &TokenHolder, organization: &str) -> Result<(), Probl
 /// The holder as the audit names it.
 pub fn actor(holder: &TokenHolder, request: &HttpRequest) -> Actor {
     let name = if holder.label.is_empty() { format!("token {}", holder.id) } else { holder.label.clone() };
-    Actor { name, address: request.peer_addr().map(|address| address.ip().to_string()) }
+    Actor { name, address: Client::asking(request).address.map(|address| address.to_string()) }
 }
 
 fn bearer(request: &HttpRequest) -> Option<String> {

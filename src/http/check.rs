@@ -11,6 +11,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tempfile::{SpooledData, spooled_tempfile};
 
 use super::App;
+use super::client::Client;
+use super::auth;
+use super::client::Client;
 use super::parameters::{Parameters, language};
 use super::problem::{Code, Problem};
 use super::resolve;
@@ -51,7 +54,7 @@ pub async fn validate_file(
     let organization = parameters.get("organization").map(find_organization).transpose()?;
     let slug = parameters.get("standard").map(|slug| resolve::standard(&app, slug).map(|found| found.slug.clone()));
     let slug = slug.transpose()?;
-    admit(&app, &request)?;
+    admit(&app, &request).await?;
     let spooled = uploads::spool(&app, &request, payload, parameters.get("filename")).await?;
     let name = parameters.get("filename").map(str::to_owned).or_else(|| spooled.upload().name().map(str::to_owned));
     let shared = app.clone();
@@ -67,7 +70,7 @@ pub async fn validate_file(
     })
     .await?;
     let mut response = HttpResponse::Ok();
-    response.insert_header((header::CACHE_CONTROL, "no-store")).content_type(format.media_type());
+    response.content_type(format.media_type());
     if format.is_file() {
         response.insert_header((header::CONTENT_DISPOSITION, disposition(name.as_deref(), format)));
     }
@@ -150,13 +153,19 @@ pub fn find_organization(code: &str) -> Result<&'static Municipality, Problem> {
     })
 }
 
-/// Counts one more check of the client's address.
+/// Counts one more check of the client's address. Those on this machine, in networks that the operator names and with a
+/// token are not counted.
 ///
 /// # Errors
 /// 429 where the address has used up its minute.
-pub fn admit(app: &App, request: &HttpRequest) -> Result<(), Problem> {
+pub async fn admit(app: &App, request: &HttpRequest) -> Result<(), Problem> {
+    let client = Client::asking(request);
+    let Some(address) = client.address.filter(|_| !client.is_local) else { return Ok(()) };
+    if app.settings.limit_exempt.contains(address) || auth::authenticate(app, request).await.is_ok() {
+        return Ok(());
+    }
     let mut limiter = app.limiter.lock().map_err(|_| Problem::internal())?;
-    limiter.admit(request, app.settings.checks_per_minute, Instant::now())
+    limiter.admit(address, app.settings.checks_per_minute, Instant::now())
 }
 
 /// Checks a spooled upload off the threads that answer requests, a few at a time.
@@ -196,7 +205,8 @@ pub async fn take_turn<T: Send + 'static>(
     work: impl FnOnce(Spooled) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     // Who works on the same machine may use all of it.
-    let client = request.peer_addr().map(|address| address.ip()).filter(|address| !address.is_loopback());
+    let client = Client::asking(request);
+    let client = client.address.filter(|_| !client.is_local);
     let Some(turn) = app.turns.take(client, memory_mb(app, &spooled)).await else {
         return Err(Problem::new(
             Code::Busy,

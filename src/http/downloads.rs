@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::App;
+use super::headers::SANDBOX;
 use super::output;
 use super::parameters::Parameters;
 use super::prepared::{Failure, Make};
@@ -334,7 +335,7 @@ async fn stored_file(
             media_type,
             modified: stored.created_at,
             is_coded: false,
-            headers: Vec::new(),
+            headers: vec![(SANDBOX.0, SANDBOX.1.to_owned())],
         },
         replaces: false,
     })

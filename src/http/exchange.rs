@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use actix_web::body::BoxBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::{ConnectionType, StatusCode, header};
@@ -85,7 +85,10 @@ impl Exchange {
 }
 
 /// Stands around every answer: bodies are waited for only so long, and the connection hears of the answer's end.
-pub async fn exchange(mut request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<Outgoing>, Error> {
+pub async fn exchange(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<Outgoing>, Error> {
     let wire = request.conn_data::<Rc<Wire>>().cloned().expect("every connection has its wire");
     let app = request.app_data::<web::Data<App>>().cloned().expect("every request has the application");
     if wire.exchange().is_incomplete() {
@@ -102,7 +105,7 @@ pub async fn exchange(mut request: ServiceRequest, next: Next<BoxBody>) -> Resul
     if answered.is_err() {
         wire.exchange().answered();
     }
-    let mut response = in_words(answered?);
+    let mut response = in_words(answered?.map_into_boxed_body());
     if wire.exchange().is_incomplete() {
         // The rest is read away, and not looked through for the next request.
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);

@@ -110,7 +110,7 @@ pub async fn fix_file(
             ));
         }
     };
-    check::admit(&app, &request)?;
+    check::admit(&app, &request).await?;
     let spooled = uploads::spool(&app, &request, payload, parameters.get("filename")).await?;
     let (_, mended) = run(&app, &request, spooled, slug, organization, recipe, max_issues).await?;
     let (id, mended) = app.fixes.lock().map_err(|_| Problem::internal())?.keep(mended, Instant::now());
@@ -118,7 +118,6 @@ pub async fn fix_file(
     let mut response = HttpResponse::Ok();
     let (before, after) = (&mended.correction.repaired.report, &mended.after.report);
     response
-        .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::LINK, format!("</api/v1/fixes/{id}>; rel=\"describedby\"; type=\"application/json\"")))
         .insert_header(("Machikura-Cells", body.cells.to_string()))
         .insert_header(("Machikura-Errors-Before", before.errors.to_string()))
@@ -157,7 +156,7 @@ pub async fn get_fix(
     Parameters::only(&request, &["lang"])?;
     let mended = find(&app, &path.id)?;
     let body = FixBody::new(&path.id, &mended, language(&request));
-    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(body))
+    Ok(HttpResponse::Ok().json(body))
 }
 
 #[derive(Deserialize)]
@@ -187,7 +186,6 @@ pub async fn get_fix_file(
         _ => return Err(unknown(&path.id)),
     };
     let mut response = HttpResponse::Ok();
-    response.insert_header((header::CACHE_CONTROL, "no-store"));
     response.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.csv\"", path.file)));
     csv(response, file)
 }

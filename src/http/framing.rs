@@ -72,7 +72,7 @@ pub fn read(raw: &[u8]) -> Result<Head, Refused> {
     })
 }
 
-/// The same head with its target encoded.
+/// The same head with its target encoded: what stands between the first blank of its first line and the last.
 fn with_sound_target(raw: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
     let end = memchr::memchr(b'\n', raw).unwrap_or(raw.len());
     let line = raw[..end].trim_ascii_end();
@@ -83,10 +83,6 @@ fn with_sound_target(raw: &[u8]) -> Result<Cow<'_, [u8]>, Problem> {
         return Err(unreadable("最初の行", "its first line"));
     }
     let target = &line[first + 1..last];
-    if target.contains(&b' ') {
-        return Err(unreadable("アドレスの空白", "a blank in its address")
-            .hint("アドレスの中の空白は %20 と書いてください。", "Write blanks in an address as %20."));
-    }
     Ok(match target::encoded(target) {
         Cow::Borrowed(_) => Cow::Borrowed(raw),
         Cow::Owned(encoded) => Cow::Owned([&raw[..=first], &encoded, &raw[last..]].concat()),

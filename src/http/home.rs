@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::App;
 use super::cache;
+use super::client::Client;
 use super::parameters::{Parameters, language};
 use super::problem::{Code, Problem};
 use super::resolve;
@@ -62,7 +63,7 @@ pub struct ServiceLinks {
 pub async fn get_guide(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let shared = app.clone();
     let example = app.db.read(move |connection| Example::find(&shared, connection)).await?;
-    let text = guide(&base(&app, &request), example.as_ref());
+    let text = guide(&Client::asking(&request).base, example.as_ref());
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Ok(if accept.contains("text/html") {
         cache::answer(&request, "text/html; charset=utf-8", html(&text).into_bytes())
@@ -142,14 +143,6 @@ pub async fn get_problem(request: HttpRequest, path: web::Path<ProblemPath>) -> 
     Ok(cache::answer(&request, "text/plain; charset=utf-8", text.into_bytes()))
 }
 
-/// The address under which the client reaches this server.
-fn base(app: &App, request: &HttpRequest) -> String {
-    app.settings.public_url.clone().unwrap_or_else(|| {
-        let connection = request.connection_info();
-        format!("{}://{}", connection.scheme(), connection.host())
-    })
-}
-
 /// A dataset to show what can be asked.
 struct Example {
     id: String,
@@ -227,13 +220,16 @@ fn write_guide(out: &mut String, base: &str, example: Option<&Example>) -> std::
     writeln!(out, "\nAPI の説明 / API description: {base}/docs/")
 }
 
+/// What the page looks like.
+pub const STYLE: &str = "body{max-width:72rem;margin:2rem auto;padding:0 1rem;font-family:sans-serif}\
+                         pre{white-space:pre-wrap;line-height:1.6}";
+
 /// The guide as a page that needs nothing from outside.
 fn html(text: &str) -> String {
     let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     format!(
         "<!doctype html><html lang=\"ja\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>街蔵 machikura</title><style>body{{max-width:72rem;margin:2rem auto;padding:0 1rem;font-family:sans-serif}}\
-         pre{{white-space:pre-wrap;line-height:1.6}}</style>\
+         <title>街蔵 machikura</title><style>{STYLE}</style>\
          <h1>街蔵 machikura</h1><p><a href=\"/docs/\">API の説明 / API description</a> · <a href=\"/api/v1/datasets\">データセット / datasets</a></p>\
          <pre>{escaped}</pre></html>",
     )

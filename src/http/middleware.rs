@@ -1,39 +1,74 @@
-//! What happens around every request: errors become problems in the client's language, and `HEAD` is answered as `GET`.
+//! What happens around every request: the log, errors that become problems in the client's language, `HEAD` that is
+//! answered as `GET`.
 
-use std::borrow::Cow;
+use std::net::IpAddr;
+use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::error::InternalError;
-use actix_web::http::{Method, Uri, header};
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpResponse};
+use actix_web::{Error, HttpMessage, web};
 
-use super::parameters::language;
+use super::parameters::{Parameters, language};
 use super::problem::Problem;
-use super::resolve;
+use super::{App, client, paths};
+
+/// Gives each request a name, says so in the answer, and writes a line about both.
+pub async fn log(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let began = Instant::now();
+    let settings = &request.app_data::<web::Data<App>>().expect("the application has its data").settings;
+    let id = client::request_id(settings, request.head());
+    let line = tracing::enabled!(tracing::Level::INFO).then(|| Line {
+        address: client::address(settings, request.head()),
+        method: request.method().clone(),
+        // What stands in such a path is a secret.
+        path: paths::personal(request.method(), request.path()).unwrap_or(request.path()).to_owned(),
+        // Values are nobody's business.
+        parameters: Parameters::names_in(request.query_string()),
+    });
+    let mut response = next.call(request).await?;
+    if let Some(Line { address, method, path, parameters }) = line {
+        let (status, took) = (response.status().as_u16(), began.elapsed());
+        // By `Debug`, which escapes control characters.
+        tracing::info!(id, ?address, %method, ?path, ?parameters, status, ?took, "request");
+    }
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(client::REQUEST_ID, id);
+    }
+    Ok(response)
+}
+
+/// What the log says of a request.
+struct Line {
+    address: Option<IpAddr>,
+    method: Method,
+    path: String,
+    parameters: String,
+}
 
 /// Turns every error, actix's own included, into a problem.
 pub async fn problems(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    // The request itself must not be held on to: the router changes it on the way in.
-    let lang = language(request.request());
-    let instance = request.path().to_owned();
-    match next.call(request).await {
-        Ok(response) => match response.response().error() {
-            Some(error) => {
-                let problem = Problem::of_error(error).response(lang, &instance);
-                Ok(response.into_response(problem))
-            }
-            None => Ok(response.map_into_boxed_body()),
-        },
-        Err(error) => {
-            let response = Problem::of_error(&error).response(lang, &instance);
-            Err(InternalError::from_response(error, response).into())
-        }
-    }
+    let response = next.call(request).await?;
+    let is_wordless = |response: &ServiceResponse<_>| {
+        let status = response.status();
+        (status.is_client_error() || status.is_server_error()) && !response.headers().contains_key(header::CONTENT_TYPE)
+    };
+    let problem = match response.response().error() {
+        Some(error) => Problem::of_error(error),
+        None if is_wordless(&response) => Problem::of_status(response.status()),
+        None => return Ok(response.map_into_boxed_body()),
+    };
+    let lang = language(response.request());
+    let problem = problem.response(lang, response.request().path());
+    Ok(response.into_response(problem))
 }
 
 /// Marks a request whose answer is sent without its body.
@@ -51,36 +86,6 @@ pub async fn head_as_get(
         request.extensions_mut().insert(HeadOnly);
     }
     next.call(request).await
-}
-
-/// Sends readers who leave out the check digit of an organization's code to the address with it.
-pub async fn with_check_digit(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    let full = if request.method() == Method::GET { full_address(request.uri()) } else { None };
-    match full {
-        Some(address) => {
-            let redirect = HttpResponse::PermanentRedirect().insert_header((header::LOCATION, address)).finish();
-            Ok(request.into_response(redirect))
-        }
-        None => Ok(next.call(request).await?.map_into_boxed_body()),
-    }
-}
-
-/// The address with the check digit, where it lacks it.
-fn full_address(uri: &Uri) -> Option<String> {
-    let (resource, rest) = ["/api/v1/datasets/", "/api/v1/organizations/"]
-        .into_iter()
-        .find_map(|resource| Some((resource, uri.path().strip_prefix(resource)?)))?;
-    let (id, below) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    match resolve::with_check_digit(id) {
-        Cow::Borrowed(_) => None,
-        Cow::Owned(id) => {
-            let question = uri.query().map_or_else(String::new, |question| format!("?{question}"));
-            Some(format!("{resource}{id}{below}{question}"))
-        }
-    }
 }
 
 /// Takes back the mark by which a handler keeps its answer from being compressed: `identity` is not to be sent as a

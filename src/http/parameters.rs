@@ -41,6 +41,13 @@ impl Parameters {
             .with_known_language()
     }
 
+    /// The names of parameters in a query string, as far as the log has room for them.
+    pub fn names_in(query: &str) -> String {
+        let names = query.split('&').map(|part| part.split_once('=').map_or(part, |(name, _)| name));
+        let names = names.collect::<Vec<_>>().join("&");
+        percent_decode_str(&names).decode_utf8_lossy().chars().take(200).collect()
+    }
+
     /// Every operation takes `lang`.
     fn with_known_language(self) -> Result<Parameters, Problem> {
         match self.get("lang") {

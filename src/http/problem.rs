@@ -16,10 +16,10 @@ use crate::validate::RepairError;
 /// Every kind of problem. The word is stable and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
+    /// The request itself is malformed.
+    InvalidRequest,
     /// A parameter is unknown or unreadable.
     InvalidParameter,
-    /// The head of the request cannot be read.
-    InvalidRequest,
     /// The body is not what the operation takes.
     InvalidBody,
     /// There is no valid token.
@@ -63,8 +63,8 @@ pub enum Code {
 impl Code {
     /// Every code.
     pub const ALL: [Code; 21] = [
-        Code::InvalidParameter,
         Code::InvalidRequest,
+        Code::InvalidParameter,
         Code::InvalidBody,
         Code::Unauthorized,
         Code::Forbidden,
@@ -90,10 +90,10 @@ impl Code {
     fn about(self) -> (&'static str, u16, Text) {
         let about = |word, status, ja, en| (word, status, Text { ja, en });
         match self {
+            Code::InvalidRequest => about("invalid-request", 400, "要求の形が正しくありません", "Malformed request"),
             Code::InvalidParameter => {
                 about("invalid-parameter", 400, "パラメータに誤りがあります", "A parameter is wrong")
             }
-            Code::InvalidRequest => about("invalid-request", 400, "要求を読み取れません", "The request cannot be read"),
             Code::InvalidBody => about("invalid-body", 400, "本文を読み取れません", "The body cannot be read"),
             Code::Unauthorized => about("unauthorized", 401, "トークンが必要です", "A token is needed"),
             Code::Forbidden => about("forbidden", 403, "この操作は許可されていません", "Not allowed"),
@@ -139,7 +139,7 @@ impl Code {
         self.about().2
     }
 
-    /// The code for an error that actix itself answers.
+    /// The code for an error that actix itself answers with.
     fn of_status(status: StatusCode) -> Code {
         let exact = Code::ALL.into_iter().find(|code| code.status() == status);
         exact.unwrap_or(if status.is_server_error() { Code::Internal } else { Code::InvalidBody })
@@ -300,6 +300,13 @@ impl Problem {
             ErrorBody::Limit(LimitBody { detail: detail.get(lang).to_owned(), hint, ..limit })
         });
         parameters.chain(limit).collect()
+    }
+
+    /// A problem of which only the status is known.
+    pub fn of_status(status: StatusCode) -> Problem {
+        let code = Code::of_status(status);
+        let Text { ja, en } = code.title();
+        Problem::new(code, format!("{ja}。"), format!("{en}."))
     }
 
     /// The problem in an error that some part of actix or a handler answers.

@@ -177,7 +177,6 @@ pub async fn publish_dataset(
     if let Some(version) = version {
         response.insert_header((header::ETAG, format!("\"{version}\"")));
     }
-    response.insert_header((header::CACHE_CONTROL, "no-store"));
     Ok(response.json(PublishedBody {
         dataset,
         version,

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::io::{self, Write};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_multipart::Multipart;
 use actix_web::http::header;
@@ -133,35 +133,4 @@ fn is_too_slow(error: &(dyn Error + 'static)) -> bool {
 fn disk(error: io::Error) -> Problem {
     tracing::error!(%error, "an upload could not be spooled");
     Problem::internal()
-}
-
-/// Counts the checks of each address in the present minute.
-#[derive(Debug, Default)]
-pub struct Limiter {
-    minute: Option<Instant>,
-    checks: std::collections::HashMap<std::net::IpAddr, u32>,
-}
-
-impl Limiter {
-    /// Counts one more check.
-    ///
-    /// # Errors
-    /// 429 where the address has used up its minute.
-    pub fn admit(&mut self, request: &HttpRequest, most: u32, now: Instant) -> Result<(), Problem> {
-        let Some(address) = request.peer_addr().map(|address| address.ip()) else { return Ok(()) };
-        if self.minute.is_none_or(|begin| now.duration_since(begin) >= Duration::from_secs(60)) {
-            self.minute = Some(now);
-            self.checks.clear();
-        }
-        let count = self.checks.entry(address).or_default();
-        *count += 1;
-        if *count <= most {
-            return Ok(());
-        }
-        Err(Problem::new(
-            Code::TooManyRequests,
-            format!("検査は 1 分間に {most} 回までです。少し待ってからお試しください。"),
-            format!("There are {most} checks a minute; wait a little."),
-        ))
-    }
 }

@@ -6,7 +6,7 @@ mod csv;
 mod format;
 mod frictionless;
 mod groups;
-mod html;
+pub mod html;
 pub mod json;
 pub mod patches;
 pub mod repair;

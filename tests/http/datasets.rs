@@ -174,15 +174,12 @@ fn versions() {
 #[test]
 fn five_digits_lead_to_six() {
     let app = catalogue();
-    for path in
-        ["", "/records?名称=港&limit=1", "/records.csv", "/download.csv", "/versions", "/versions/1", "/nothing"]
-    {
+    for path in ["", "/records?名称=港&limit=1", "/records.csv", "/download.csv", "/versions", "/versions/1"] {
         for method in ["GET", "HEAD"] {
             let answer = app.call(method, &format!("{ADDRESS}/33100_aed{path}")).expect(308);
             let location = answer.header("location");
             assert!(location.starts_with(&format!("{ADDRESS}/331007_aed")), "{location}");
-            let expected = if path == "/nothing" { 404 } else { 200 };
-            assert_eq!(app.get(location).send().status, expected, "{location}");
+            app.get(location).expect(200);
             assert_eq!(location.contains("&limit=1"), path.contains("&limit=1"), "{location}");
         }
     }

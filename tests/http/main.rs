@@ -5,11 +5,14 @@
 mod support;
 
 mod across;
+mod addresses;
 mod as_of;
 mod atomicity;
+mod client;
 mod datasets;
 mod downloads;
 mod explain;
+mod exposure;
 mod filter;
 mod fix;
 mod formats;
@@ -18,6 +21,7 @@ mod groups;
 mod guard;
 mod hints;
 mod kept_answers;
+mod log;
 mod names;
 mod new_standard;
 mod older;

@@ -9,6 +9,7 @@ use crate::support::tables::{sample, table, table_of};
 fn fail(app: &TestApp, code: Code) {
     const DATASET: &str = "/api/v1/datasets/331007_aed";
     let call = match code {
+        Code::InvalidRequest => app.get("/").header("Host", "a;b"),
         Code::InvalidParameter => app.get("/api/v1/datasets?limit=0"),
         Code::InvalidBody => app.post("/api/v1/validate", ""),
         Code::Unauthorized => app.put(DATASET, sample("aed")),

@@ -21,7 +21,7 @@ fn the_first_publication_is_created() {
     let answer = app.publication("331007_aed", sample("aed")).expect(201);
     assert_eq!(answer.header("location"), ADDRESS);
     assert_eq!(answer.header("etag"), "\"1\"");
-    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.header("cache-control"), "private, no-store");
     let mut body = answer.json();
     let report = body["report"].take();
     assert_eq!(

@@ -209,7 +209,6 @@ fn nowhere() {
     for path in [
         "/nothing",
         "/api",
-        "/api/v1/",
         "/api/v2/datasets",
         "/api/v1/dataset",
         "/mcp",

@@ -140,7 +140,7 @@ fn in_every_format() {
         let query = format!("{ADDRESS}?format={}&filename=街.csv", format.id());
         let answer = app.post(&query, seeded()).expect(200);
         assert_eq!(answer.header("content-type"), format.media_type());
-        assert_eq!(answer.header("cache-control"), "no-store");
+        assert_eq!(answer.header("cache-control"), "private, no-store");
         let name =
             format!("attachment; filename=\"report.{0}\"; filename*=UTF-8''%E8%A1%97_check.{0}", format.extension());
         assert_eq!(answer.header("content-disposition"), if format.is_file() { name } else { String::new() });
@@ -245,8 +245,11 @@ fn what_cannot_be_checked() {
 
 #[test]
 fn only_so_many_checks_a_minute() {
-    let app = TestApp::spawn_with(|settings| settings.checks_per_minute = 2);
-    let call = app.post(ADDRESS, sample("aed"));
+    let app = TestApp::spawn_with(|settings| {
+        settings.checks_per_minute = 2;
+        settings.trusted_proxies = "127.0.0.1".parse().expect("a network");
+    });
+    let call = app.post(ADDRESS, sample("aed")).header("X-Forwarded-For", "192.0.2.1");
     call.expect(200);
     // What is refused at the door is not a check.
     app.post(&format!("{ADDRESS}?standard=aedd"), "a").fails(Code::NotFound);

@@ -6,3 +6,4 @@ pub mod database;
 pub mod raw;
 pub mod separate;
 pub mod tables;
+pub mod verbatim;

@@ -4,13 +4,18 @@ mod table;
 
 use std::io::Write;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
 use super::groups::{Correction, Group, place};
 use super::{Report, ReportError, ReportFormat, Wording};
 use crate::text::{Lang, Text, harmless};
 use crate::validate::Checked;
 use crate::validate::findings::{Finding, Severity};
 
-const STYLE: &str = include_str!("html/style.css");
+/// What the page looks like.
+pub const STYLE: &str = include_str!("html/style.css");
 /// So many cells are named in each entry.
 const PLACES: usize = 20;
 
@@ -67,6 +72,11 @@ impl ReportFormat for Html {
     }
 }
 
+/// A style as a Content-Security-Policy names it: `sha256-` and its hash.
+pub fn hash_of(style: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(style)))
+}
+
 /// A text of the outside on one line, as HTML: in an element or between quotation marks.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -100,10 +110,11 @@ fn write_head(report: &Report, wording: &Wording<'_>, out: &mut dyn Write) -> Re
     // Nothing is fetched and nothing runs, whatever stands in the table.
     writeln!(
         out,
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{}'\">",
+        hash_of(STYLE)
     )?;
     writeln!(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")?;
-    writeln!(out, "<title>{name} · {title}</title>\n<style>\n{STYLE}</style></head><body><main>")?;
+    writeln!(out, "<title>{name} · {title}</title>\n<style>{STYLE}</style></head><body><main>")?;
     writeln!(out, "<header><p class=\"faint\">{title}</p><h1>{name}</h1>")?;
     for table in &report.tables {
         let subject = match (&table.title, &table.standard) {
