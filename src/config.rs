@@ -54,6 +54,9 @@ pub struct Given {
     /// ダウンロードと検索のために作っておくファイルの上限、メガバイト（既定 2048） / megabytes of files kept ready for download and search
     #[arg(long, env = "MACHIKURA_PREPARED_MB", value_name = "MEGABYTES")]
     pub prepared_mb: Option<u32>,
+    /// データベースに届かないとき、前の答えを返し続ける秒数。0 は返さない（既定 86400） / seconds for which earlier answers are given while the database cannot be reached; 0: none
+    #[arg(long, env = "MACHIKURA_STALE", value_name = "SECONDS")]
+    pub stale: Option<u64>,
     /// 空のカタログに見本データを入れるか（既定 true） / whether an empty catalogue gets sample data
     #[arg(long, env = "MACHIKURA_SAMPLE", value_name = "BOOL")]
     pub sample: Option<bool>,
@@ -90,6 +93,8 @@ pub struct Settings {
     pub cache_mb: u32,
     /// Megabytes that files kept ready for download and search may take.
     pub prepared_mb: u32,
+    /// How long earlier answers are given while the database cannot be reached; zero: not at all.
+    pub stale: Duration,
     /// Whether an empty catalogue gets sample data.
     pub sample: bool,
 }
@@ -137,6 +142,7 @@ impl Given {
             uploads: self.uploads.or(filed.uploads).unwrap_or(4),
             checks_per_minute: self.checks_per_minute.or(filed.checks_per_minute).unwrap_or(600),
             prepared_mb: self.prepared_mb.or(filed.prepared_mb).unwrap_or(2_048),
+            stale: Duration::from_secs(self.stale.or(filed.stale).unwrap_or(86_400)),
             sample: self.sample.or(filed.sample).unwrap_or(true),
         })
     }

@@ -28,8 +28,10 @@ mod ranges;
 mod records;
 mod resolve;
 mod sending;
+mod stale;
 mod standards;
 mod target;
+mod unprepared;
 mod uploads;
 mod wire;
 
@@ -91,6 +93,8 @@ pub struct App {
     known: resolve::Known,
     /// Answers kept aside.
     answers: answers::Answers,
+    /// Files that addresses were last answered with.
+    downloads: downloads::Downloads,
 }
 
 impl App {
@@ -106,6 +110,7 @@ impl App {
             limiter: Mutex::default(),
             fixes: Mutex::default(),
             known: resolve::Known::default(),
+            downloads: downloads::Downloads::default(),
             answers: answers::Answers::new(u64::from(settings.cache_mb) << 20),
             registry,
             db,
@@ -254,6 +259,8 @@ fn cors() -> Cors {
             "Location",
             "Content-Disposition",
             "Retry-After",
+            "Age",
+            "Warning",
             "Machikura-Cells",
             "Machikura-Replaced-Characters",
             "Machikura-Errors-Before",
