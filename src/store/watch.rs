@@ -193,7 +193,11 @@ impl SharedInstant {
     }
 
     fn set(&self, instant: Instant) {
-        self.0.fetch_max(millis(instant), Ordering::AcqRel);
+        let millis = millis(instant);
+        // Mostly it is set many times in a millisecond, and threads need not contend for it.
+        if self.0.load(Ordering::Relaxed) < millis {
+            self.0.fetch_max(millis, Ordering::AcqRel);
+        }
     }
 
     /// How long ago it was.

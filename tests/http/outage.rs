@@ -39,7 +39,8 @@ impl Place {
     fn new() -> Place {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("open to all");
-        let cluster = Cluster::start(folder.path(), &cluster::Options { durable: false }).expect("a cluster");
+        // As it is used: what is acknowledged must outlive the server.
+        let cluster = Cluster::start(folder.path(), &cluster::Options::default()).expect("a cluster");
         let url = cluster.url(cluster::DATABASE);
         store::migrate(&url).expect("migrate");
         let app = TestApp::spawn_on(Settings::new(url), Registry::embedded().clone(), |_| {});
