@@ -44,7 +44,7 @@ pub async fn health() -> HttpResponse {
 }
 
 /// What `for` takes; the first is the default.
-pub const PURPOSES: [&str; 2] = ["reads", "writes"];
+const PURPOSES: [&str; 2] = ["reads", "writes"];
 
 /// 応じられるか / Ready
 ///

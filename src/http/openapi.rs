@@ -17,7 +17,7 @@ use utoipa_actix_web::AppExt;
 pub use record_query::RecordQuery;
 
 use super::problem::Code;
-use super::{datasets, downloads, health, publish, standards};
+use super::{datasets, downloads, publish, standards};
 use crate::format::{Encoding, FORMATS, RAW};
 use crate::query::{FILTER_LANGUAGES, MAX_LIMIT, OpenStatus};
 use crate::schema::{Field, Kind, Schema};
@@ -222,7 +222,6 @@ fn words(operation: &str, parameter: &str, registry: &Registry) -> Option<Vec<St
         (_, "slug") | ("validate_file" | "fix_file" | "list_datasets", "standard") => {
             registry.standards().iter().map(|standard| standard.slug.clone()).collect()
         }
-        ("get_readiness", "for") => owned(&health::PURPOSES),
         ("get_problem", "code") => owned(&Code::ALL.map(Code::word)),
         _ => return None,
     })
@@ -233,10 +232,6 @@ fn headers(operation: &str, status: &str) -> &'static [(&'static str, &'static s
     const TAG: (&str, &str) = (
         "ETag",
         "この内容の印。If-None-Match で送ると、変わっていなければ 304 / tag of the content, for If-None-Match",
-    );
-    const AGE: (&str, &str) = (
-        "Age",
-        "データベースに届かないときだけ。最後に正しいと確かめてからの秒数 / only while the database cannot be reached: seconds since it was last known to be right",
     );
     const LINK: (&str, &str) = ("Link", "次のページ（rel=next） / next page");
     const NAME: (&str, &str) = ("Content-Disposition", "ファイル名 / file name");
@@ -271,12 +266,12 @@ fn headers(operation: &str, status: &str) -> &'static [(&'static str, &'static s
             | "list_version_records_by_filter"
             | "list_standard_records_by_filter",
             "200",
-        ) => &[TAG, AGE, LINK, REPLACED],
-        ("download_dataset" | "download_version", "200") => &[TAG, AGE, NAME, MODIFIED, RANGES, REPLACED],
-        ("download_dataset" | "download_version", "206") => &[TAG, AGE, NAME, MODIFIED, RANGES, RANGE],
-        ("download_dataset" | "download_version", "304") => &[TAG, AGE, MODIFIED],
+        ) => &[TAG, LINK, REPLACED],
+        ("download_dataset" | "download_version", "200") => &[TAG, NAME, MODIFIED, RANGES, REPLACED],
+        ("download_dataset" | "download_version", "206") => &[TAG, NAME, MODIFIED, RANGES, RANGE],
+        ("download_dataset" | "download_version", "304") => &[TAG, MODIFIED],
         ("get_template_workbook", "200") => &[TAG, NAME],
-        _ => &[TAG, AGE],
+        _ => &[TAG],
     }
 }
 
