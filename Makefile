@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test clients bench bench-peers fuzz openapi deny clean-var
+.PHONY: help run test test-long clients bench bench-peers fuzz openapi deny clean-var
 
 # The external clients that tests call; `make test CLIENTS=` does without them (no network).
 CLIENTS := var/clients
@@ -29,6 +29,9 @@ test: ## CI と同じすべての検査 / all checks, as in CI
 	$(MAKE) deny
 	$(if $(CLIENTS),$(MAKE) clients)
 	cargo test
+
+test-long: ## 長くかかる試験 / tests that take long
+	cargo test --test http -- --ignored
 
 clients: $(CLIENTS)/installed ## テストが使う外部クライアント（Python） / the external clients that the tests call
 

@@ -10,11 +10,13 @@
 //!
 //! A process that is killed cannot stop anything. A small shell, the guardian, waits for the end of a pipe that only
 //! this process holds, and then does the same as the last one to leave. Should the guardian be killed too, then the next
-//! start finds the server and adopts it.
+//! start finds the server and adopts it. A server that dies while it is used is started again by the [`Supervisor`].
 
 mod error;
+mod orphans;
 mod place;
 mod programs;
+mod supervisor;
 
 use std::fs::{self, File, TryLockError};
 use std::os::unix::process::CommandExt;
@@ -28,6 +30,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 pub use error::ClusterError;
 use place::Place;
 use programs::Programs;
+pub use supervisor::Supervisor;
 
 /// The database that every cluster has.
 pub const DATABASE: &str = "machikura";
@@ -95,6 +98,12 @@ impl Cluster {
         let sockets = percent_encode(self.place.sockets().as_os_str().as_encoded_bytes(), NON_ALPHANUMERIC);
         let database = percent_encode(database.as_bytes(), NON_ALPHANUMERIC);
         format!("postgresql://{ROLE}@{sockets}:{PORT}/{database}")
+    }
+
+    /// Starts the server again whenever it ends, until the value that this answers is stopped.
+    #[must_use]
+    pub fn supervise(self) -> Supervisor {
+        Supervisor::new(self)
     }
 
     /// Stops the server, unless another process uses it too. Dropping the value does the same.
@@ -206,7 +215,14 @@ impl Cluster {
         Ok(())
     }
 
+    /// Starts the server that has died, unless somebody else does.
+    fn restart(&self) -> Result<(), ClusterError> {
+        let starting = self.lock_starting()?;
+        self.bring_up(&starting)
+    }
+
     fn start_server(&self, starting: &File) -> Result<(), ClusterError> {
+        orphans::end(&self.place.data());
         self.place.clear_stale()?;
         if fs::metadata(self.place.log()).is_ok_and(|log| log.len() > LOG_BYTES) {
             let aside = self.place.log().with_extension("old");

@@ -89,6 +89,9 @@ pub struct Given {
     /// ダウンロードと検索のために作っておくファイルの上限、メガバイト（既定 2048） / megabytes of files kept ready for download and search
     #[arg(long, env = "MACHIKURA_PREPARED_MB", value_name = "MEGABYTES")]
     pub prepared_mb: Option<u32>,
+    /// データベースに届かないとき、前の答えを返し続ける秒数。0 は返さない（既定 86400） / seconds for which earlier answers are given while the database cannot be reached; 0: none
+    #[arg(long, env = "MACHIKURA_STALE", value_name = "SECONDS")]
+    pub stale: Option<u64>,
     /// 空のカタログに見本データを入れるか（既定 true） / whether an empty catalogue gets sample data
     #[arg(long, env = "MACHIKURA_SAMPLE", value_name = "BOOL")]
     pub sample: Option<bool>,
@@ -160,6 +163,8 @@ pub struct Settings {
     pub cache_mb: u32,
     /// Megabytes that files kept ready for download and search may take.
     pub prepared_mb: u32,
+    /// How long earlier answers are given while the database cannot be reached; zero: not at all.
+    pub stale: Duration,
     /// Whether an empty catalogue gets sample data.
     pub sample: bool,
     /// Megabytes that all files read at once may take.
@@ -220,6 +225,7 @@ impl Given {
             trusted_proxies: self.trusted_proxies.or(filed.trusted_proxies).unwrap_or_default(),
             forwarded: self.forwarded.or(filed.forwarded).unwrap_or_default(),
             prepared_mb: self.prepared_mb.or(filed.prepared_mb).unwrap_or(2_048),
+            stale: Duration::from_secs(self.stale.or(filed.stale).unwrap_or(86_400)),
             sample: self.sample.or(filed.sample).unwrap_or(true),
             uploads_memory_mb: self.uploads_memory_mb.or(filed.uploads_memory_mb).unwrap_or(1_024),
             limits: self.limits.resolve(&filed.limits, Limits::SERVER),

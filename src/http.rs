@@ -39,10 +39,12 @@ mod ranges;
 mod records;
 mod resolve;
 mod sending;
+mod stale;
 mod standards;
 mod target;
 mod timer;
 mod turns;
+mod unprepared;
 mod uploads;
 mod wire;
 
@@ -110,6 +112,8 @@ pub struct App {
     answers: answers::Answers,
     /// Room for answers that nobody has taken yet.
     unsent: Arc<Unsent>,
+    /// Files that addresses were last answered with.
+    downloads: downloads::Downloads,
 }
 
 impl App {
@@ -126,6 +130,7 @@ impl App {
             limiter: Mutex::default(),
             fixes: Mutex::default(),
             known: resolve::Known::default(),
+            downloads: downloads::Downloads::default(),
             answers: answers::Answers::new(u64::from(settings.cache_mb) << 20),
             unsent: Arc::new(Unsent::new(settings.answers_memory_mb, settings.var.join("spool"))),
             registry,

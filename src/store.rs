@@ -35,6 +35,7 @@ use watch::Watch;
 
 pub use error::StoreError;
 pub use migrations::{SchemaState, migrate, revert_all, schema_state};
+pub use watch::SharedInstant;
 
 /// How the database is used.
 #[derive(Clone, Debug)]
@@ -51,7 +52,7 @@ pub struct Settings {
     pub write_timeout: Duration,
     /// How long a request waits for its turn.
     pub permit_timeout: Duration,
-    /// How long a new connection may take.
+    /// How long the first connection may take.
     pub connection_timeout: Duration,
 }
 
@@ -90,6 +91,18 @@ pub enum Cost {
     Long,
 }
 
+/// How many times a request looks whether a database that went away has come back, before it is given up.
+#[derive(Clone, Copy, Debug)]
+pub enum Patience {
+    /// A reader can ask again.
+    Reading = 2,
+    /// What a writer has begun may still be done.
+    Writing = 100,
+}
+
+/// How long between two of these looks.
+const TICK: Duration = Duration::from_millis(100);
+
 impl Db {
     /// Makes ready to connect, and tries it once.
     ///
@@ -113,6 +126,47 @@ impl Db {
         self.watch.state()
     }
 
+    /// The number of the state that was the last one to be known.
+    pub fn last_state(&self) -> u64 {
+        self.watch.last_state()
+    }
+
+    /// For how long nothing has been heard of changes: the age of what was right in the last state.
+    pub fn unheard(&self) -> Duration {
+        self.watch.unheard()
+    }
+
+    /// Whether the database is down, or hangs. Known without asking it.
+    pub fn is_away(&self) -> bool {
+        self.watch.is_away()
+    }
+
+    /// Waits for something that needs the database, unless that is away or goes away. What was begun goes on to its end.
+    ///
+    /// # Errors
+    /// What `work` answers, and [`StoreError::Unavailable`].
+    pub async fn while_present<T, E: From<StoreError>>(
+        &self,
+        patience: Patience,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let away = || Err(StoreError::Unavailable("it does not answer".to_owned()).into());
+        if self.is_away() {
+            return away();
+        }
+        let mut work = std::pin::pin!(work);
+        // Counted, not measured: where the whole machine stood still, the database gets the chance to answer.
+        let mut silent = 0;
+        while silent < patience as u32 {
+            match tokio::time::timeout(TICK, &mut work).await {
+                Ok(done) => return done,
+                Err(_) if self.is_away() => silent += 1,
+                Err(_) => silent = 0,
+            }
+        }
+        away()
+    }
+
     /// Asks a question that is one statement, or several about what never changes: without a transaction, which would cost
     /// two round trips. `work` may be done anew, on another connection.
     ///
@@ -124,20 +178,23 @@ impl Db {
         E: From<StoreError> + Send + 'static,
         F: Fn(&mut PgConnection) -> Result<T, StoreError> + Send + 'static,
     {
-        // Questions that take long have a quarter of the connections among them, whoever asks them.
-        let long = match cost {
-            Cost::Long => Some(self.turn(&self.long_permits).await?),
-            Cost::Short => None,
-        };
-        let permit = self.turn(&self.permits).await?;
-        let answer = self.spawn((permit, long), move |db| {
-            if let Some(replica) = db.replicas.current(&db.watch, &db.primary) {
-                match replica.connections.ask(&work) {
-                    Err(StoreError::Unavailable(error)) => replica.fail(&StoreError::Unavailable(error)),
-                    answer => return answer,
+        let answer = self.while_present(Patience::Reading, async {
+            // Questions that take long have a quarter of the connections among them, whoever asks them.
+            let long = match cost {
+                Cost::Long => Some(self.turn(&self.long_permits).await?),
+                Cost::Short => None,
+            };
+            let permit = self.turn(&self.permits).await?;
+            let answer = self.spawn((permit, long), move |db| {
+                if let Some(replica) = db.replicas.current(&db.watch, &db.primary) {
+                    match replica.connections.ask(&work) {
+                        Err(StoreError::Unavailable(error)) => replica.fail(&StoreError::Unavailable(error)),
+                        answer => return answer,
+                    }
                 }
-            }
-            db.primary.ask(work)
+                db.primary.ask(work)
+            });
+            answer.await
         });
         Ok(answer.await?)
     }
@@ -153,8 +210,7 @@ impl Db {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
     {
-        let permit = self.turn(&self.permits).await?;
-        self.spawn(permit, |db| db.read_blocking(work)).await
+        self.work(Patience::Reading, |db| db.read_blocking(work)).await
     }
 
     /// Writes: all of `work` or, if it answers an error, nothing of it.
@@ -167,8 +223,7 @@ impl Db {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
     {
-        let permit = self.turn(&self.permits).await?;
-        self.spawn(permit, |db| db.write_blocking(work)).await
+        self.work(Patience::Writing, |db| db.write_blocking(work)).await
     }
 
     /// Does what [`Db::write`] does and takes all of it back, so that it can be told what would come of it.
@@ -181,8 +236,7 @@ impl Db {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
     {
-        let permit = self.turn(&self.permits).await?;
-        self.spawn(permit, |db| db.primary.transaction(&db.begin_write(), End::Rollback, work)).await
+        self.work(Patience::Writing, |db| db.primary.transaction(&db.begin_write(), End::Rollback, work)).await
     }
 
     /// [`Db::read`] on the thread of the caller, without waiting for a turn: for the command line.
@@ -221,8 +275,7 @@ impl Db {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
     {
-        let permit = self.turn(&self.permits).await?;
-        self.spawn(permit, |db| db.primary.transaction(BEGIN_READ, End::Commit, work)).await
+        self.work(Patience::Reading, |db| db.primary.transaction(BEGIN_READ, End::Commit, work)).await
     }
 
     /// [`Db::write`] on the thread of the caller, without waiting for a turn: for the command line.
@@ -257,6 +310,20 @@ impl Db {
         }
     }
 
+    /// Does blocking work when its turn comes, unless the database is away.
+    async fn work<T, E, F>(&self, patience: Patience, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&Db) -> Result<T, E> + Send + 'static,
+    {
+        let done = async {
+            let permit = self.turn(&self.permits).await?;
+            self.spawn(permit, work).await
+        };
+        self.while_present(patience, done).await
+    }
+
     /// Runs blocking work. The permit goes with it: a client that hangs up does not free it before the work is done.
     async fn spawn<T, E, F>(&self, permit: impl Send + 'static, work: F) -> Result<T, E>
     where
@@ -267,6 +334,9 @@ impl Db {
         let db = self.clone();
         let done = web::block(move || {
             let answer = work(&db);
+            if answer.is_ok() {
+                db.watch.note_answer();
+            }
             drop(permit);
             answer
         });

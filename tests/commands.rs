@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -241,10 +242,11 @@ struct Server {
 impl Server {
     fn start(var: &Path) -> Server {
         let var = var.to_str().expect("UTF-8");
-        let mut child = machikura(&["serve", "--var", var, "--listen", "127.0.0.1:0", "--sample", "false"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it runs");
+        Server::spawn(machikura(&["serve", "--var", var, "--listen", "127.0.0.1:0", "--sample", "false"]))
+    }
+
+    fn spawn(mut command: Command) -> Server {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("it runs");
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().expect("its output")).read_line(&mut line).expect("it speaks");
         let base = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{line}")).to_owned();
@@ -312,6 +314,35 @@ fn what_is_published_survives_the_death_of_the_server() {
     assert_eq!((&body["version"], &body["unchanged"]), (&Value::from(1), &Value::from(true)));
     server.terminate();
     assert!(!var.join("postgres/data/postmaster.pid").exists(), "the database is stopped too");
+}
+
+#[test]
+fn a_database_that_dies_is_started_again_until_the_server_is_stopped() {
+    let (folder, var) = var();
+    let log = folder.path().join("log");
+    let mut command = machikura(&["serve", "--var", var.to_str().expect("UTF-8"), "--listen", "127.0.0.1:0"]);
+    command.stderr(std::fs::File::create(&log).expect("a file"));
+    let server = Server::spawn(command);
+    let address = "/api/v1/datasets?limit=1";
+    let before = server.get(address);
+    let postmaster = || {
+        let file = std::fs::read_to_string(var.join("postgres/data/postmaster.pid")).unwrap_or_default();
+        file.lines().next().unwrap_or_default().to_owned()
+    };
+    let first = postmaster();
+    assert!(Command::new("kill").args(["-9", &first]).status().expect("kill runs").success());
+    // What was answered before is answered all the while.
+    let begun = Instant::now();
+    while postmaster() == first || !server.get("/readyz").contains("\"writes\":\"ok\"") {
+        assert_eq!(server.get(address), before);
+        assert!(begun.elapsed() < Duration::from_secs(60), "it stays dead");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    server.get("/api/v1/datasets?limit=2");
+    let said = std::fs::read_to_string(&log).expect("the log");
+    assert!(said.contains("the private PostgreSQL has ended") && said.contains("runs again"), "{said}");
+    server.terminate();
+    assert!(!var.join("postgres/data/postmaster.pid").exists(), "nobody starts it again");
 }
 
 #[test]

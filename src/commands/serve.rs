@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use machikura::catalog::DatasetFilter;
+use machikura::cluster::Cluster;
 use machikura::config::Settings;
 use machikura::http::{self, App};
 use machikura::publish::PublishError;
@@ -32,13 +33,14 @@ pub fn run(common: Common) -> Result<(), CommandError> {
     let base = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let unpacker = Subprocess::new(settings.var.join("spool"))?;
     let app = App::new(registry, db, settings, unpacker);
+    let supervisor = cluster.map(Cluster::supervise);
     actix_web::rt::System::new().block_on(async move {
         let server = http::serve(app, listener)?;
         greet(&base, &format!("http://{address}"), entries.total > 0, token.as_deref())?;
         server.await
     })?;
-    if let Some(cluster) = cluster {
-        cluster.stop()?;
+    if let Some(supervisor) = supervisor {
+        supervisor.stop()?;
     }
     Ok(())
 }

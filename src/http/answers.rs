@@ -1,7 +1,8 @@
 //! Answers kept aside as they went out, compression included, so that asking the same again costs no more than sending
-//! them. Each is kept for a state of the catalogue: as soon as anything is published it is of no use.
+//! them. Each is kept for a state of the catalogue: as soon as anything is published it is made anew. Where that cannot be
+//! done for want of a database, the old one is given and says that it is stale.
 //!
-//! What may be kept says so itself, by the `Cache-Control` of [`cache::ok`].
+//! What may be kept, and what may be given stale, says so itself, by the `Cache-Control` of [`cache::ok`].
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use quick_cache::sync::Cache;
 
 use super::client::Client;
 use super::headers::ANSWERED_BY;
+use super::stale::{self, Dated, WithoutDatabase};
 use super::{App, cache};
 
 /// A longer answer, in bytes, is made anew each time.
@@ -23,25 +25,23 @@ const LONGEST: u64 = 1 << 20;
 /// A longer request, in bytes, is hardly made twice.
 const LONGEST_REQUEST: usize = 2_000;
 
-/// The answers that are kept; `None`: none are.
-pub struct Answers(Option<Cache<Key, Arc<Answer>, Weight>>);
-
-/// A state of the catalogue, and all of a request that its answer depends on.
-type Key = (u64, String);
+/// The answers that are kept, by all of a request that they depend on; `None`: none are.
+pub struct Answers(Option<Cache<String, Arc<Dated<Answer>>, Weight>>);
 
 struct Answer {
     headers: HeaderMap,
     body: web::Bytes,
+    may_be_stale: bool,
 }
 
 #[derive(Clone)]
 struct Weight;
 
-impl Weighter<Key, Arc<Answer>> for Weight {
-    fn weight(&self, key: &Key, answer: &Arc<Answer>) -> u64 {
+impl Weighter<String, Arc<Dated<Answer>>> for Weight {
+    fn weight(&self, key: &String, answer: &Arc<Dated<Answer>>) -> u64 {
         /// What headers and bookkeeping take.
         const OVERHEAD: usize = 1_000;
-        u64::try_from(key.1.len() + answer.body.len() + OVERHEAD).unwrap_or(u64::MAX)
+        u64::try_from(key.len() + answer.value.body.len() + OVERHEAD).unwrap_or(u64::MAX)
     }
 }
 
@@ -51,6 +51,11 @@ impl Answers {
         let typical = usize::try_from(bytes / 20_000).unwrap_or(usize::MAX);
         Answers((bytes > 0).then(|| Cache::with_weighter(typical, bytes, Weight)))
     }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.as_ref().is_none_or(Cache::is_empty)
+    }
 }
 
 /// Answers from what is kept, and keeps what may be kept. Also tells the codings of an answer apart by its entity tag.
@@ -58,36 +63,76 @@ pub async fn answers(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let app = request.app_data::<web::Data<App>>().cloned();
-    let key = app.as_ref().and_then(|app| key(app, &request));
-    let kept = app.as_ref().and_then(|app| app.answers.0.as_ref());
-    if let Some(answer) = kept.zip(key.as_ref()).and_then(|(kept, key)| kept.get(key)) {
-        let response = answer.response(request.headers());
+    let app = request.app_data::<web::Data<App>>().cloned().expect("the application has it");
+    let key = key(&request);
+    let Some((kept, key)) = app.answers.0.as_ref().zip(key) else {
+        return Ok(prepare(next.call(request).await?, &app).map_into_boxed_body());
+    };
+    let state = app.db.state();
+    let old = kept.get(&key);
+    if let Some(answer) = old.as_ref().filter(|old| old.is_current(state)) {
+        let response = answer.value.response(request.headers());
         return Ok(request.into_response(response));
     }
-    let mut response = next.call(request).await?;
-    tag_by_coding(&mut response);
-    match (kept, key) {
+    let is_get = request.method() == Method::GET;
+    let response = prepare(next.call(request).await?, &app);
+    if response.response().extensions().contains::<WithoutDatabase>() {
+        return Ok(instead(response, old.as_deref(), &app));
+    }
+    match state {
         // What is known to be long is not even put together.
         _ if matches!(response.response().body().size(), BodySize::Sized(size) if size > LONGEST) => {
             Ok(response.map_into_boxed_body())
         }
-        (Some(kept), Some(key)) if cache::may_be_kept(response.status(), response.headers()) => {
+        Some(state) if is_get && cache::may_be_kept(response.status(), response.headers()) => {
             let (request, response) = response.into_parts();
             let (head, body) = response.into_parts();
             let body = to_bytes(body).await.map_err(Into::into)?;
             if u64::try_from(body.len()).is_ok_and(|length| length <= LONGEST) {
-                let answer = Answer { headers: head.headers().clone(), body: body.clone() };
-                kept.insert(key, Arc::new(answer));
+                let may_be_stale = cache::may_be_stale(head.headers());
+                let answer = Answer { headers: head.headers().clone(), body: body.clone(), may_be_stale };
+                kept.insert(key, Arc::new(Dated::new(answer, state)));
             }
             Ok(ServiceResponse::new(request, head.set_body(body).map_into_boxed_body()))
         }
-        _ => Ok(response.map_into_boxed_body()),
+        _ => {
+            // What is no longer there is not to come back when the database goes away.
+            if matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::GONE) {
+                kept.remove(&key);
+            }
+            Ok(response.map_into_boxed_body())
+        }
     }
 }
 
-fn key(app: &App, request: &ServiceRequest) -> Option<Key> {
-    if request.method() != Method::GET {
+/// The old answer, where there is one that may be given in place of this one.
+fn instead(
+    response: ServiceResponse<impl MessageBody + 'static>,
+    old: Option<&Dated<Answer>>,
+    app: &App,
+) -> ServiceResponse<BoxBody> {
+    let old = old.filter(|old| old.value.may_be_stale);
+    match old.and_then(|old| Some((old, old.age(app)?))) {
+        Some((old, age)) => {
+            let mut stale = old.value.response(response.request().headers());
+            stale::mark(stale.headers_mut(), age);
+            response.into_response(stale)
+        }
+        None => response.map_into_boxed_body(),
+    }
+}
+
+/// What every answer still lacks.
+fn prepare<B: MessageBody>(mut response: ServiceResponse<B>, app: &App) -> ServiceResponse<B> {
+    tag_by_coding(&mut response);
+    cache::allow_stale(response.headers_mut(), app.settings.stale);
+    response
+}
+
+/// All of a request that its answer depends on; `None` where none is kept.
+fn key(request: &ServiceRequest) -> Option<String> {
+    let is_reading = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !is_reading {
         return None;
     }
     let address = request.uri().path_and_query()?.as_str();
@@ -102,7 +147,7 @@ fn key(app: &App, request: &ServiceRequest) -> Option<Key> {
             text.push(',');
         }
     }
-    (text.len() <= LONGEST_REQUEST).then_some((app.db.state()?, text))
+    (text.len() <= LONGEST_REQUEST).then_some(text)
 }
 
 impl Answer {

@@ -1,6 +1,8 @@
 //! Entity tags and conditional requests (RFC 9110, sections 8.8.3 and 13). Tags of answers that may be compressed on the
 //! way are weak: the codings share the meaning, not the bytes.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -11,6 +13,9 @@ const CACHE_CONTROL: &str = "public, max-age=0, s-maxage=10, stale-while-revalid
 
 /// The same for answers that the time changes too: they are not kept.
 pub const PASSING: (header::HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=0, s-maxage=10");
+
+/// The same for answers about what is no longer current, which are never given stale: it may have been erased.
+const PAST: &str = "public, max-age=0, s-maxage=10, must-revalidate";
 
 /// How tags end of answers in a content coding.
 const CODINGS: [&str; 4] = ["-br", "-gzip", "-deflate", "-zstd"];
@@ -52,7 +57,28 @@ pub fn may_be_kept(status: StatusCode, headers: &HeaderMap) -> bool {
     let is_file = headers.contains_key(header::ACCEPT_RANGES);
     status == StatusCode::OK
         && !is_file
-        && headers.get(header::CACHE_CONTROL).is_some_and(|value| value == CACHE_CONTROL)
+        && (may_be_stale(headers) || headers.get(header::CACHE_CONTROL).is_some_and(|control| control == PAST))
+}
+
+/// Whether an answer may be given stale where it cannot be made anew (RFC 5861, section 4).
+pub fn may_be_stale(headers: &HeaderMap) -> bool {
+    headers.get(header::CACHE_CONTROL).is_some_and(|control| control.as_bytes().starts_with(CACHE_CONTROL.as_bytes()))
+}
+
+/// The answer, as one that is about what is no longer current.
+pub fn past(mut response: HttpResponse) -> HttpResponse {
+    if may_be_stale(response.headers()) {
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(PAST));
+    }
+    response
+}
+
+/// Says of an answer that may be given stale for how long.
+pub fn allow_stale(headers: &mut HeaderMap, stale: Duration) {
+    if !stale.is_zero() && may_be_stale(headers) {
+        let control = format!("{CACHE_CONTROL}, stale-if-error={}", stale.as_secs());
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_str(&control).expect("visible characters"));
+    }
 }
 
 /// Whether a tag is among those held (weak comparison).

@@ -11,7 +11,6 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tempfile::{SpooledData, spooled_tempfile};
 
 use super::App;
-use super::client::Client;
 use super::auth;
 use super::client::Client;
 use super::parameters::{Parameters, language};

@@ -263,7 +263,7 @@ pub async fn list_versions(
         .await?;
     let versions: Vec<VersionBody> =
         versions.iter().map(|(version, tables)| version_body(&entry, version, tables, false)).collect();
-    Ok(cache::json(&request, &VersionsBody { total: versions.len(), versions }))
+    Ok(cache::past(cache::json(&request, &VersionsBody { total: versions.len(), versions })))
 }
 
 #[derive(Deserialize)]
@@ -298,5 +298,5 @@ pub async fn get_version(
             Ok::<_, Problem>((entry, version, tables))
         })
         .await?;
-    Ok(cache::json(&request, &version_body(&entry, &version, &tables, true)))
+    Ok(cache::past(cache::json(&request, &version_body(&entry, &version, &tables, true))))
 }

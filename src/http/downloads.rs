@@ -1,31 +1,31 @@
 //! Whole datasets as files, and uploads as they came.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
 use actix_web::http::header::HeaderName;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use diesel::pg::PgConnection;
+use quick_cache::sync::Cache;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use tokio::runtime::Handle;
-use tokio::sync::mpsc;
 
 use super::App;
 use super::headers::SANDBOX;
 use super::output;
 use super::parameters::Parameters;
 use super::prepared::{Failure, Make};
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 use super::resolve::{self, Address, Found, Of};
 use super::sending::{self, Label};
+use super::stale::{self, Dated};
+use super::unprepared::{self, Pieces};
+use super::{App, cache};
 use crate::catalog::{Digest, StoredTable};
 use crate::format::{self, Columns, Format, Head, Options};
 use crate::schema::Schema;
 use crate::standard::{Edition, Older};
-use crate::store::records;
-use crate::store::{Db, files};
+use crate::store::{files, records};
 
 #[derive(Deserialize)]
 struct DownloadPath {
@@ -84,28 +84,85 @@ pub async fn download_version(
     download(app, request, path.into_inner()).await
 }
 
+/// Files that addresses were last answered with, so that those on the disk can be had without the database.
+pub struct Downloads(Cache<String, Arc<Dated<Wanted>>>);
+
+impl Default for Downloads {
+    fn default() -> Downloads {
+        Downloads(Cache::new(10_000))
+    }
+}
+
+impl Downloads {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 async fn download(app: web::Data<App>, request: HttpRequest, path: DownloadPath) -> Result<HttpResponse, Problem> {
-    let parameters = Parameters::only(&request, &[&["table", "edition", "lang"][..], &output::NAMES].concat())?;
+    // Old versions are not given without the database: they may have been erased.
+    if path.number.is_some() {
+        let wanted = find(&app, &request, path).await?;
+        return send(&app, &request, &wanted).await.map(cache::past);
+    }
+    let (state, address) = (app.db.state(), request.uri().to_string());
+    let answered = async {
+        let wanted = find(&app, &request, path).await?;
+        let response = send(&app, &request, &wanted).await?;
+        Ok::<_, Problem>((wanted, response))
+    };
+    match answered.await {
+        Ok((wanted, response)) => {
+            if let Some(state) = state {
+                app.downloads.0.insert(address, Arc::new(Dated::new(wanted, state)));
+            }
+            Ok(response)
+        }
+        Err(problem) if problem.is_without_database() => {
+            let last = app.downloads.0.get(&address).ok_or_else(|| problem.clone())?;
+            let age = last.age(&app).ok_or(problem)?;
+            let mut response = send(&app, &request, &last.value).await?;
+            stale::mark(response.headers_mut(), age);
+            Ok(response)
+        }
+        Err(problem) => {
+            if matches!(problem.code, Code::NotFound | Code::Gone) {
+                app.downloads.0.remove(&address);
+            }
+            Err(problem)
+        }
+    }
+}
+
+/// The file that an address names.
+async fn find(app: &web::Data<App>, request: &HttpRequest, path: DownloadPath) -> Result<Wanted, Problem> {
+    let parameters = Parameters::only(request, &[&["table", "edition", "lang"][..], &output::NAMES].concat())?;
     let options = output::options(&parameters)?;
     let is_older = edition(&parameters, &path.format)? == Edition::Recommended;
-    let wanted = match path.format.as_str() {
-        "source" => stored_file(&app, path, parameters, uploaded).await?,
-        "patches" => stored_file(&app, path, parameters, patched).await?,
-        _ => table(&app, path, &parameters, is_older, options).await?,
-    };
-    let Wanted { key, make, mut label, replaces } = wanted;
-    match app.files.obtain(&app.db, &key, Arc::clone(&make)).await {
+    match path.format.as_str() {
+        "source" => stored_file(app, path, parameters, uploaded).await,
+        "patches" => stored_file(app, path, parameters, patched).await,
+        _ => table(app, path, &parameters, is_older, options).await,
+    }
+}
+
+/// Answers with a file.
+async fn send(app: &App, request: &HttpRequest, wanted: &Wanted) -> Result<HttpResponse, Problem> {
+    let Wanted { key, make, label, replaces } = wanted;
+    let mut label = label.clone();
+    match app.files.obtain(&app.db, key, Arc::clone(make)).await {
         Ok(kept) => {
-            if replaces {
+            if *replaces {
                 label.headers.push((HeaderName::from_static(output::REPLACED), kept.about.replaced.to_string()));
             }
-            sending::answer(&request, &app.files, kept, label).await
+            sending::answer(request, &app.files, kept, label).await
         }
         Err(Failure::Problem(problem)) => Err(problem),
         // There is no room: it is sent while it is made.
         Err(Failure::Disk(error)) => {
             tracing::warn!(%error, "a file could not be prepared");
-            Ok(sending::unprepared(label).streaming(Pieces::of(app.db.clone(), make)))
+            Ok(unprepared::head(label).streaming(Pieces::of(app.db.clone(), Arc::clone(make))))
         }
     }
 }
@@ -339,56 +396,4 @@ async fn stored_file(
         },
         replaces: false,
     })
-}
-
-/// Pieces of a file that is sent while it is made.
-struct Pieces(mpsc::Receiver<Result<web::Bytes, Problem>>);
-
-impl Pieces {
-    fn of(db: Db, make: Make) -> Pieces {
-        let (sender, pieces) = mpsc::channel(4);
-        actix_web::rt::spawn(async move {
-            let mut out = Outlet(sender.clone());
-            let made = db.read(move |connection| make(connection, &mut out).map(|_| ())).await;
-            if let Err(failure) = made {
-                tracing::warn!(?failure, "a download broke off");
-                // The client sees the answer break off, rather than end early as if it were whole. A client that has
-                // gone takes no notice.
-                drop(sender.send(Err(Problem::internal())).await);
-            }
-        });
-        Pieces(pieces)
-    }
-}
-
-impl futures_util::Stream for Pieces {
-    type Item = Result<web::Bytes, Problem>;
-
-    fn poll_next(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Self::Item>> {
-        self.0.poll_recv(context)
-    }
-}
-
-/// Hands pieces to the client, on a thread that may wait.
-struct Outlet(mpsc::Sender<Result<web::Bytes, Problem>>);
-
-/// How long a client may take nothing of such a download. Meanwhile it holds a connection to the database.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-impl Write for Outlet {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let sending = self.0.send(Ok(web::Bytes::copy_from_slice(bytes)));
-        match Handle::current().block_on(async { tokio::time::timeout(PATIENCE, sending).await }) {
-            Ok(Ok(())) => Ok(bytes.len()),
-            // It has gone, or is as good as gone.
-            Ok(Err(_)) | Err(_) => Err(io::ErrorKind::BrokenPipe.into()),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -60,9 +60,9 @@ fn is_of_preflight(name: &HeaderName) -> bool {
 }
 
 /// Headers of our own and such that pages elsewhere may not read unless told so.
-const EXPOSED: &str = "Accept-Ranges, Content-Disposition, Content-Range, ETag, Link, Location, Machikura-Cells, \
+const EXPOSED: &str = "Accept-Ranges, Age, Content-Disposition, Content-Range, ETag, Link, Location, Machikura-Cells, \
                        Machikura-Errors-After, Machikura-Errors-Before, Machikura-Replaced-Characters, \
-                       Machikura-Warnings-After, Retry-After, X-Request-Id";
+                       Machikura-Warnings-After, Retry-After, Warning, X-Request-Id";
 
 /// What every answer has. Also for clients that send no `Origin`: a cache in between gives everybody the same answer.
 pub const OF_EVERY_ANSWER: [(HeaderName, &str); 4] = [

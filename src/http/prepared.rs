@@ -14,7 +14,7 @@ use tempfile::NamedTempFile;
 
 use super::problem::Problem;
 use crate::folder::{Folder, report};
-use crate::store::{Db, StoreError};
+use crate::store::{Db, Patience, StoreError};
 
 /// Writes one file out of the database, and answers how many characters were replaced in it.
 pub type Make = Arc<dyn Fn(&mut PgConnection, &mut dyn Write) -> Result<u64, Failure> + Send + Sync>;
@@ -131,7 +131,8 @@ impl Files {
         if let Some(kept) = self.find(key).await {
             return Ok(kept);
         }
-        let turn = self.turn(key).lock_owned().await;
+        let turn = async { Ok::<_, StoreError>(self.turn(key).lock_owned().await) };
+        let turn = db.while_present(Patience::Reading, turn).await?;
         if let Some(kept) = self.find(key).await {
             return Ok(kept);
         }

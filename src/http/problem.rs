@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::stale::WithoutDatabase;
 use crate::query::QueryError;
 use crate::store::StoreError;
 use crate::tabular::{LimitExceeded, ReadError};
@@ -166,10 +167,12 @@ struct About {
     report: Option<Value>,
     /// A header that belongs to the problem.
     header: Option<(&'static str, String)>,
+    /// Whether the database is away.
+    is_without_database: bool,
 }
 
 /// Seconds after which a client may try again.
-const RETRY_AFTER: &str = "5";
+pub const RETRY_AFTER: &str = "5";
 
 impl Problem {
     /// A problem with a sentence that says what is wrong.
@@ -187,6 +190,11 @@ impl Problem {
         }
         self.about.hint = Some(hint);
         self
+    }
+
+    /// Whether it only says that there is no database.
+    pub fn is_without_database(&self) -> bool {
+        self.about.is_without_database
     }
 
     /// What is wrong, in one language.
@@ -289,6 +297,9 @@ impl Problem {
         if let Some((name, value)) = &self.about.header {
             response.insert_header((*name, value.as_str()));
         }
+        if self.about.is_without_database {
+            response.extensions_mut().insert(WithoutDatabase);
+        }
         response.body(serde_json::to_vec(&body).expect("a problem has only string keys"))
     }
 
@@ -381,12 +392,15 @@ impl From<StoreError> for Problem {
                 "It collided with another update; try again.",
             ),
             StoreError::Unavailable(ref cause) => {
-                tracing::error!(%cause, "the database is not reachable");
-                Problem::new(
+                // Why it is away is in the log once, and not for every request.
+                tracing::debug!(%cause, "the database is not reachable");
+                let mut problem = Problem::new(
                     Code::Busy,
                     "データベースに接続できません。少し待ってからもう一度お試しください。",
                     "The database cannot be reached; try again soon.",
-                )
+                );
+                problem.about.is_without_database = true;
+                problem
             }
             StoreError::Timeout => Problem::new(
                 Code::Timeout,

@@ -334,6 +334,19 @@ async fn answer(
 ) -> Result<HttpResponse, Problem> {
     question.as_of.fits(&of)?;
     let (found, query) = ask(&app, &question, of).await?;
+    let is_past = found.is_past;
+    let response = answer_from(app, request, question, found, query).await?;
+    Ok(if is_past { cache::past(response) } else { response })
+}
+
+/// Answers a question from the records that were found.
+async fn answer_from(
+    app: web::Data<App>,
+    request: HttpRequest,
+    question: Question,
+    found: Arc<Found>,
+    query: Query,
+) -> Result<HttpResponse, Problem> {
     let format = question.format_for(&found, &query)?;
     groups::check_format(&query, format)?;
     let address = request.path().to_owned();

@@ -38,6 +38,8 @@ pub struct Found {
     pub stored_at: Option<Timestamp>,
     /// Whether they are of several organizations.
     pub is_across: bool,
+    /// Whether the address asks for them as they were.
+    pub is_past: bool,
 }
 
 impl Found {
@@ -95,6 +97,7 @@ pub async fn find(app: &web::Data<App>, address: Address) -> Result<Arc<Found>, 
     if let Some(found) = key.as_ref().and_then(|key| app.known.0.get(key)) {
         return Ok(found);
     }
+    check_names(app, &address)?;
     let shared = app.clone();
     let found = app.db.read(move |connection| look_up(&shared, connection, &address)).await?;
     let found = Arc::new(found);
@@ -102,6 +105,14 @@ pub async fn find(app: &web::Data<App>, address: Address) -> Result<Arc<Found>, 
         app.known.0.insert(key, Arc::clone(&found));
     }
     Ok(found)
+}
+
+/// Refuses names that no database can hold.
+fn check_names(app: &App, address: &Address) -> Result<(), Problem> {
+    match &address.of {
+        Of::Dataset { id, .. } => dataset_id(id).map(drop),
+        Of::Standard { slug } => table_of_standard(app, slug, address.table.as_deref()).map(drop),
+    }
 }
 
 fn look_up(app: &App, connection: &mut PgConnection, address: &Address) -> Result<Found, Problem> {
@@ -117,14 +128,7 @@ fn look_up(app: &App, connection: &mut PgConnection, address: &Address) -> Resul
 /// # Errors
 /// 404 for one that there is not, 410 for one that was withdrawn.
 pub fn entry(connection: &mut PgConnection, id: &str) -> Result<Entry, Problem> {
-    let missing = || {
-        Problem::not_found(format!("データセット {id} はありません。"), format!("There is no dataset {id}.")).hint(
-            "一覧は /api/v1/datasets にあります。ID は 331007_aed のように「団体コード_標準」です。",
-            "See /api/v1/datasets; ids are like 331007_aed: organization code and standard.",
-        )
-    };
-    let parsed = DatasetId::parse(&with_check_digit(id)).ok_or_else(missing)?;
-    let entry = catalog::find_dataset(connection, &parsed)?.ok_or_else(missing)?;
+    let entry = catalog::find_dataset(connection, &dataset_id(id)?)?.ok_or_else(|| no_dataset(id))?;
     if entry.dataset.withdrawn_at.is_some() {
         return Err(Problem::new(
             Code::Gone,
@@ -133,6 +137,17 @@ pub fn entry(connection: &mut PgConnection, id: &str) -> Result<Entry, Problem> 
         ));
     }
     Ok(entry)
+}
+
+fn dataset_id(id: &str) -> Result<DatasetId, Problem> {
+    DatasetId::parse(&with_check_digit(id)).ok_or_else(|| no_dataset(id))
+}
+
+fn no_dataset(id: &str) -> Problem {
+    Problem::not_found(format!("データセット {id} はありません。"), format!("There is no dataset {id}.")).hint(
+        "一覧は /api/v1/datasets にあります。ID は 331007_aed のように「団体コード_標準」です。",
+        "See /api/v1/datasets; ids are like 331007_aed: organization code and standard.",
+    )
 }
 
 /// The data set of the standard with this slug.
@@ -195,6 +210,7 @@ pub fn table(
         state: stored.key.to_string(),
         stored_at: Some(stored.created_at),
         is_across: false,
+        is_past: number.is_some() || serial.is_some(),
     })
 }
 
@@ -209,11 +225,7 @@ fn across(
     table: Option<&str>,
     serial: Option<i64>,
 ) -> Result<Found, Problem> {
-    let standard = standard(app, slug)?;
-    let definition = match table {
-        None => standard.main_table(),
-        Some(name) => standard.table(name).ok_or_else(|| no_table(standard, name))?,
-    };
+    let definition = table_of_standard(app, slug, table)?;
     let scope = Scope::across(connection, slug, &definition.name, serial)?.beside(&app.beside);
     Ok(Found {
         resource: format!("standards/{slug}/{}", definition.name),
@@ -225,7 +237,16 @@ fn across(
         scope,
         stored_at: None,
         is_across: true,
+        is_past: serial.is_some(),
     })
+}
+
+fn table_of_standard<'a>(app: &'a App, slug: &str, table: Option<&str>) -> Result<&'a Table, Problem> {
+    let standard = standard(app, slug)?;
+    match table {
+        None => Ok(standard.main_table()),
+        Some(name) => standard.table(name).ok_or_else(|| no_table(standard, name)),
+    }
 }
 
 /// The standard that a data set follows.

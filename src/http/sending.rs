@@ -14,6 +14,7 @@ use super::ranges::Extent;
 use super::{cache, file_body};
 
 /// What is said of a file.
+#[derive(Clone)]
 pub struct Label {
     /// The name under which it is saved.
     pub name: String,
@@ -62,14 +63,6 @@ pub async fn answer(request: &HttpRequest, files: &Files, kept: Kept, label: Lab
         }
         Extent::Beyond => Err(Problem::range(length)),
     }
-}
-
-/// The head of an answer with a file that is made while it is sent: nothing is known of it but what it is.
-pub fn unprepared(label: Label) -> HttpResponseBuilder {
-    let mut response = HttpResponse::Ok();
-    response.content_type(label.media_type);
-    response.insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", label.name)));
-    response
 }
 
 /// The coding that a client would like best.

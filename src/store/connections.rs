@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, Connection, SimpleConnection, TransactionManager};
 use diesel::pg::PgConnection;
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, NopErrorHandler, Pool, PooledConnection};
 use diesel::result::Error as DieselError;
 
 use super::{Settings, StoreError};
+
+/// How long a request waits for a connection to be made.
+const PATIENCE: Duration = Duration::from_millis(900);
 
 /// Connections to one server. Clones share them.
 #[derive(Clone)]
@@ -21,19 +24,21 @@ impl Connections {
     /// # Errors
     /// [`StoreError::Unavailable`] if there is no database to connect to.
     pub fn open(url: &str, settings: &Settings) -> Result<Connections, StoreError> {
-        let builder = builder(settings).connection_timeout(settings.connection_timeout).min_idle(Some(1));
-        let pool = builder.build(ConnectionManager::new(url));
-        Ok(Connections { pool: pool.map_err(|error| StoreError::Unavailable(error.to_string()))? })
+        let pool = builder(settings).min_idle(Some(1)).build_unchecked(manager(url));
+        pool.get_timeout(settings.connection_timeout).map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        Ok(Connections { pool })
     }
 
-    /// Makes ready to connect when it is needed, with little patience.
+    /// Makes ready to connect when it is needed.
     pub fn open_later(url: &str, settings: &Settings) -> Connections {
-        let builder = builder(settings).connection_timeout(Duration::from_secs(1)).min_idle(Some(0));
-        Connections { pool: builder.build_unchecked(ConnectionManager::new(url)) }
+        Connections { pool: builder(settings).min_idle(Some(0)).build_unchecked(manager(url)) }
     }
 
     fn get(&self) -> Result<PooledConnection<ConnectionManager<PgConnection>>, StoreError> {
-        self.pool.get().map_err(|error| StoreError::Unavailable(error.to_string()))
+        self.pool.get().map_err(|error| {
+            tracing::warn!(%error, "no connection to the database could be made in time");
+            StoreError::Unavailable(error.to_string())
+        })
     }
 
     /// Does `work` without a transaction, and again on another connection where one turns out to be dead.
@@ -89,16 +94,44 @@ pub fn read_aside<T>(
     settings: &Settings,
     work: impl FnOnce(&mut PgConnection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    let unavailable = |error: &dyn std::error::Error| StoreError::Unavailable(error.to_string());
-    let mut connection = PgConnection::establish(&settings.url).map_err(|error| unavailable(&error))?;
+    let mut connection = establish(&settings.url)?;
     let session = Session { statement_timeout: settings.write_timeout };
-    session.on_acquire(&mut connection).map_err(|error| unavailable(&error))?;
+    session.on_acquire(&mut connection).map_err(|error| StoreError::Unavailable(error.to_string()))?;
     connection.build_transaction().read_only().repeatable_read().run(work)
+}
+
+/// A connection beside the pool, as it comes.
+pub fn establish(url: &str) -> Result<PgConnection, StoreError> {
+    PgConnection::establish(&impatient(url)).map_err(|error| StoreError::Unavailable(error.to_string()))
+}
+
+fn manager(url: &str) -> ConnectionManager<PgConnection> {
+    ConnectionManager::new(impatient(url))
+}
+
+/// The address with parameters of libpq by which a server that says nothing any more is given up within seconds. What the
+/// address itself says of them stands behind and so holds.
+fn impatient(url: &str) -> String {
+    const PARAMETERS: [&str; 5] = [
+        "connect_timeout=2",
+        "tcp_user_timeout=5000",
+        "keepalives_idle=5",
+        "keepalives_interval=2",
+        "keepalives_count=3",
+    ];
+    if !url.starts_with("postgresql://") && !url.starts_with("postgres://") {
+        return format!("{} {url}", PARAMETERS.join(" "));
+    }
+    let (address, own) = url.split_once('?').unwrap_or((url, ""));
+    format!("{address}?{}&{own}", PARAMETERS.join("&")).trim_end_matches('&').to_owned()
 }
 
 fn builder(settings: &Settings) -> diesel::r2d2::Builder<ConnectionManager<PgConnection>> {
     Pool::builder()
         .max_size(settings.pool_size)
+        .connection_timeout(PATIENCE)
+        // Whoever waits for a connection is told; the others need not know.
+        .error_handler(Box::new(NopErrorHandler))
         // A connection that died is noticed when it is used, which costs no further round trip.
         .test_on_check_out(false)
         .connection_customizer(Box::new(Session { statement_timeout: settings.statement_timeout }))
@@ -147,5 +180,22 @@ impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Session {
             self.statement_timeout.as_millis()
         );
         connection.batch_execute(&settings).map_err(diesel::r2d2::Error::QueryError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_server_is_given_up_in_every_form_of_address_unless_it_says_otherwise() {
+        for (url, begin, end) in [
+            ("postgresql://u@h/db", "postgresql://u@h/db?connect_timeout=2&", "keepalives_count=3"),
+            ("postgres://h/db?connect_timeout=9", "postgres://h/db?connect_timeout=2&", "&connect_timeout=9"),
+            ("host=h dbname=db connect_timeout=9", "connect_timeout=2 ", " host=h dbname=db connect_timeout=9"),
+        ] {
+            let address = impatient(url);
+            assert!(address.starts_with(begin) && address.ends_with(end), "{address}");
+        }
     }
 }

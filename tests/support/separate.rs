@@ -1,5 +1,7 @@
 //! A database by itself, which can be closed without disturbing other tests.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use diesel::connection::SimpleConnection;
 
 use super::database::{base_url, connect};
@@ -13,7 +15,8 @@ pub struct SeparateDatabase {
 impl SeparateDatabase {
     /// Makes an empty one.
     pub fn new() -> SeparateDatabase {
-        let name = format!("separate_{}", std::process::id());
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("separate_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let base = base_url();
         // A process that was killed may have had the same number.
         let mut connection = connect(base);
