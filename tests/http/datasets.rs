@@ -227,7 +227,6 @@ fn what_there_is_not() {
         "331007_aed/versions/x",
         "331007_aed/versions/-1",
         "331007_aed/nothing",
-        "331007_aed/",
     ] {
         app.get(&format!("{ADDRESS}/{path}")).fails(Code::NotFound);
     }
