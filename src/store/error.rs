@@ -71,6 +71,11 @@ impl StoreError {
 
 impl From<DieselError> for StoreError {
     fn from(error: DieselError) -> StoreError {
+        // Where the rollback after it fails as well, the commit tells why.
+        let error = match error {
+            DieselError::RollbackErrorOnCommit { commit_error, .. } => *commit_error,
+            error => error,
+        };
         match &error {
             DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, details) => {
                 StoreError::Unavailable(details.message().to_owned())
