@@ -135,6 +135,7 @@ fn mend_upload(upload: &Upload, organization: Option<&Municipality>, class: Clas
         standard: None,
         organization,
         max_issues: 100_000,
+        digest: true,
         reading: ReadOptions::default(),
     };
     mend(upload, &task, &Recipe { fix: class, ..Recipe::default() }, &std::env::temp_dir())

@@ -10,7 +10,6 @@ use quick_cache::sync::Cache;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::App;
 use super::headers::SANDBOX;
 use super::output;
 use super::parameters::Parameters;

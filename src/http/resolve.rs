@@ -229,7 +229,11 @@ fn across(
     let scope = Scope::across(connection, slug, &definition.name, serial)?.beside(&app.beside);
     Ok(Found {
         resource: format!("standards/{slug}/{}", definition.name),
-        name: if standard.tables.len() > 1 { format!("{slug}_{}", definition.name) } else { slug.to_owned() },
+        name: if self::standard(app, slug)?.tables.len() > 1 {
+            format!("{slug}_{}", definition.name)
+        } else {
+            slug.to_owned()
+        },
         schema: definition.schema().clone(),
         definition: definition.clone(),
         filled: Vec::new(),

@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::io::{self, Write};
-use std::time::Duration;
 
 use actix_multipart::Multipart;
 use actix_web::http::header;

@@ -3,8 +3,8 @@
 use machikura::http::problem::Code;
 
 use crate::support::app::TestApp;
-use crate::support::verbatim;
 use crate::support::tables::{sample, table};
+use crate::support::verbatim;
 
 /// Routes that have a redirect: from a slash at the end, from five digits, to the pages about the API.
 const REDIRECTING: [(&str, &str); 9] = [

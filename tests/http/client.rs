@@ -8,8 +8,8 @@ use machikura::store::audit;
 
 use crate::support::app::TestApp;
 use crate::support::call::{Answer, Call};
-use crate::support::verbatim;
 use crate::support::tables::sample;
+use crate::support::verbatim;
 
 /// Behind a proxy on this machine.
 fn behind_proxy(change: impl FnOnce(&mut Settings)) -> TestApp {
