@@ -140,9 +140,9 @@ fn kill(times: usize) {
             });
         }
         threads.spawn(|| {
-            let mut rows = 1;
             while !is_over.load(Ordering::Acquire) {
-                rows += 1;
+                // What was refused is tried again.
+                let rows = usize::try_from(acknowledged.load(Ordering::Acquire)).expect("few") + 1;
                 let upload = table("aed", rows, |_, _| {});
                 let answer = app.put("/api/v1/datasets/331007_aed", upload).token(&token).send();
                 match answer.status {
