@@ -113,6 +113,7 @@ fn every_default_is_in_the_readmes() {
         sample,
         uploads_memory_mb,
         limits,
+        stale,
     } = Given::default().resolve(None).expect("no file is read");
     assert!(
         database_read_urls.is_empty()
@@ -141,6 +142,7 @@ fn every_default_is_in_the_readmes() {
         ("sample", sample.to_string()),
         ("uploads_memory_mb", uploads_memory_mb.to_string()),
         ("upload_memory_mb", (limits.memory >> 20).to_string()),
+        ("stale", stale.as_secs().to_string()),
         ("max_rows", limits.rows.to_string()),
         ("max_columns", limits.columns.to_string()),
         ("max_cells", limits.cells.to_string()),
