@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// Each module and exactly the modules that it uses, all of which stand above it: so there are no cycles.
-const USES: [(&str, &str); 18] = [
+const USES: [(&str, &str); 19] = [
     ("text", ""),
     ("schema", "text"),
     ("holiday", "text"),
@@ -20,15 +20,16 @@ const USES: [(&str, &str); 18] = [
     ("tabular", "schema, standard, text"),
     ("workbook", "schema, standard, tabular, text"),
     ("validate", "municipality, schema, standard, tabular, text, workbook"),
-    ("config", ""),
+    ("config", "tabular"),
     ("cluster", ""),
     ("folder", ""),
+    ("reader", "tabular"),
     ("store", "catalog, folder, query, schema, text"),
     ("publish", "catalog, municipality, standard, store, tabular, text, validate"),
     ("sample", "catalog, municipality, publish, standard, store, tabular, validate"),
     (
         "http",
-        "catalog, config, folder, format, holiday, municipality, publish, query, schema, standard, store, tabular, text, validate, workbook",
+        "catalog, config, folder, format, holiday, municipality, publish, query, reader, schema, standard, store, tabular, text, validate, workbook",
     ),
 ];
 /// A file of more lines says why in its `//!`.

@@ -269,7 +269,7 @@ mod tests {
         for limit in Limit::ALL {
             let text = Limits::SERVER.exceeded(limit, None);
             assert!(text.message().ja.contains(&grouped(Limits::SERVER.of(limit))), "{limit:?}");
-            assert_eq!(text.hint().en.contains("MACHIKURA_"), limit.setting().is_some(), "{limit:?}");
+            assert_eq!(text.hint().en.contains("The setting"), limit.setting().is_some(), "{limit:?}");
         }
     }
 

@@ -36,20 +36,21 @@ pub(super) fn measure(row: &str, delimiter: u8, limits: &Limits) -> Result<u64, 
     let bytes = row.strip_suffix('\n').unwrap_or(row).as_bytes();
     for (at, byte) in bytes.iter().copied().enumerate() {
         // Bytes that go on with a character of UTF-8 are none themselves.
-        let is_character = u64::from(byte & 0xC0 != 0x80);
-        characters += is_character;
-        in_cell += is_character;
+        let mut is_character = byte & 0xC0 != 0x80;
         if byte == b'"' && (is_start || quote.is_some()) {
-            // Of two marks the first closes the cell and the second opens it again; where it opened is kept.
+            // Of two marks the first closes the cell and the second opens it again: together they stand for one.
+            is_character = !is_open && quote.is_some();
             is_open = !is_open;
             quote = quote.or(Some(at));
             is_start = false;
         } else if !is_open && byte == delimiter {
             columns += 1;
-            (in_cell, quote, is_start) = (0, None, true);
+            (in_cell, quote, is_start, is_character) = (0, None, true, false);
         } else {
             is_start = false;
         }
+        characters += u64::from(is_character);
+        in_cell += u64::from(is_character);
         let met = if columns > limits.columns {
             Limit::Columns
         } else if in_cell > limits.cell_characters {
@@ -73,12 +74,13 @@ mod tests {
     #[test]
     fn a_row_is_measured_in_columns_and_characters() {
         let met = |row: &str| measure(row, b',', &LIMITS).map_err(|error| (error.limit, error.quote));
-        assert_eq!(met("a,b,c,d,e\n"), Ok(9));
+        assert_eq!(met("a,b,c,d,e\n"), Ok(5));
         assert_eq!(met("a,b,c,d,e,\n"), Err((Limit::Columns, None)));
-        assert_eq!(met("\"a,b,c,d,\",e\n"), Ok(12));
+        assert_eq!(met("\"a,b,c,d,\",\"\"\"e\"\n"), Ok(10));
         assert_eq!(met("市民センターの北の入口\n"), Err((Limit::CellCharacters, None)));
         assert_eq!(met("1,\"a\nb\nc\nd\ne\nf"), Err((Limit::CellCharacters, Some(2))));
-        assert_eq!(met("123456789,123456789,123456789,12\n"), Err((Limit::RowCharacters, None)));
+        assert_eq!(met("123456789,123456789,123456789,1234\n"), Err((Limit::RowCharacters, None)));
+        assert_eq!(met("123456789,123456789,123456789,123\n"), Ok(30));
     }
 
     #[test]

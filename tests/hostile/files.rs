@@ -89,18 +89,18 @@ pub fn hostile() -> Vec<(&'static str, Expected, Bytes)> {
         file("one byte, often", Status(415), || vec![0xFF; 50 << 20]),
         file("long cells everywhere", Standard("aed"), || {
             let cell = "長".repeat(3_000);
-            let row = |index: usize| format!("331007,A{index},名,名,所在地,34.6,133.9,{cell}\n");
+            let row = |index: usize| format!("331007,A{index},名,名,所在地,34.6,133.9,{cell},有\n");
             (heading() + &(0..4_000).map(row).collect::<String>()).into_bytes()
         }),
         file("everything is wrong", Standard("aed"), || {
-            let row = |index: usize| format!("x{index},,９時{index},?,,{index},{index},　\n");
+            let row = |index: usize| format!("x{index},,９時{index},?,,{index},{index},　,\n");
             (heading() + &(0..300_000).map(row).collect::<String>()).into_bytes()
         }),
     ];
     for (name, value) in [("dates", "令和99年99月99日"), ("numbers", "1e999999999"), ("HTML", "<a href='&amp;&amp;'>")]
     {
         files.push(file(name, Standard("aed"), move || {
-            let row = format!("331007,{value},{value},{value},{value},{value},{value},{value}\n");
+            let row = format!("331007,{value},{value},{value},{value},{value},{value},{value},有\n");
             (heading() + &row.repeat(50_000)).into_bytes()
         }));
     }
@@ -108,12 +108,12 @@ pub fn hostile() -> Vec<(&'static str, Expected, Bytes)> {
 }
 
 fn heading() -> String {
-    "全国地方公共団体コード,ID,名称,名称_カナ,所在地_連結表記,緯度,経度,設置位置\n".to_owned()
+    "全国地方公共団体コード,ID,名称,名称_カナ,所在地_連結表記,緯度,経度,設置位置,小児対応設備の有無\n".to_owned()
 }
 
 /// A table without a fault, of so many rows.
 pub fn table(rows: usize) -> String {
-    let row = |index: usize| format!("331007,A{index},会館,カイカン,岡山県岡山市,34.6,133.9,玄関\n");
+    let row = |index: usize| format!("331007,A{index},会館,カイカン,岡山県岡山市,34.6,133.9,玄関,有\n");
     heading() + &(0..rows).map(row).collect::<String>()
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -13,6 +13,8 @@ use tempfile::TempDir;
 
 pub struct Server {
     child: Child,
+    /// Open, so that the server can go on writing to it.
+    _stdout: BufReader<ChildStdout>,
     address: String,
     _var: TempDir,
     peak: Arc<AtomicU64>,
@@ -42,7 +44,8 @@ impl Server {
         command.env_clear().envs(inherited).envs(settings.iter().copied());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("it runs");
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
+        let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+        stdout.read_line(&mut line).expect("a line");
         let address = line.trim().strip_prefix("listening on http://").expect("it listens").to_owned();
         let (peak, is_over) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
         let watch = std::thread::spawn({
@@ -54,7 +57,7 @@ impl Server {
                 }
             }
         });
-        Server { child, address, _var: var, peak, is_over, watch: Some(watch) }
+        Server { child, _stdout: stdout, address, _var: var, peak, is_over, watch: Some(watch) }
     }
 
     /// Sends a file to be checked.
