@@ -81,6 +81,8 @@ impl Subprocess {
 impl Unpack for Subprocess {
     fn unpack(&self, upload: &Upload, limits: &Limits) -> Result<Unpacked, ReadError> {
         let data = self.temporary()?;
+        let bytes = upload.size()?;
+        let limits = &Limits { seconds: limits.seconds_of(bytes), ..*limits };
         let mut child = Command::new(&self.program)
             .args([COMMAND, &serde_json::to_string(limits).expect("numbers")])
             .env_clear()

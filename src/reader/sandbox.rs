@@ -9,15 +9,15 @@ use crate::tabular::Limits;
 /// Megabytes that the rest of the program keeps of the memory for one file: the server's own part of the work.
 const SERVERS_SHARE: u64 = 48 << 20;
 
-/// Sets the limits for reading a file of so many bytes: address space, processor time, size of what is written.
+/// Sets the limits for reading a file: address space, processor time, size of what is written.
 ///
 /// # Errors
 /// The operating system's.
-pub fn limit(limits: &Limits, bytes: u64) -> io::Result<()> {
+pub fn limit(limits: &Limits) -> io::Result<()> {
     // What the program itself takes of the address space comes on top.
     let memory = limits.memory.saturating_sub(SERVERS_SHARE).max(SERVERS_SHARE);
     set(Resource::As, address_space()?.saturating_add(memory))?;
-    set(Resource::Cpu, limits.seconds_of(bytes))?;
+    set(Resource::Cpu, limits.seconds)?;
     set(Resource::Fsize, limits.unpacked.saturating_add(1))?;
     set(Resource::Core, 0)
 }
