@@ -110,6 +110,10 @@ pub fn detect(open: impl Fn() -> io::Result<Box<dyn Read + Send>>) -> Result<Jud
     if zeros(0) > some && zeros(0) > 4 * zeros(1) {
         return judged(Encoding::Utf16Be, false, false);
     }
+    // Half of a text in UTF-16 may be NUL, but of no other one: that is an image, a program or an empty disk.
+    if zeros(0) + zeros(1) > some {
+        return Err(ReadError::NotText);
+    }
     let utf8 = faults(Encoding::Utf8, open()?)?;
     if utf8.count == 0 {
         let is_iso_2022 = head.windows(3).any(|bytes| matches!(bytes, b"\x1B$B" | b"\x1B$@"));
@@ -379,6 +383,8 @@ mod tests {
     fn noise_is_no_text() {
         let noise: Vec<u8> = (0..5000_u32).map(|n| u8::try_from((n * 7919 % 251) | 0x80).expect("below 256")).collect();
         assert!(matches!(detect_bytes(&noise), Err(ReadError::NotText)));
+        assert!(matches!(detect_bytes(&[0; 5000]), Err(ReadError::NotText)));
+        assert!(detect_bytes(b"ID,a\n1,\0\n").is_ok(), "a single one is told as a control character");
     }
 
     proptest! {

@@ -149,11 +149,11 @@ impl Finding {
         self
     }
 
-    /// Bytes of the texts that it brings along.
-    fn text_bytes(&self) -> usize {
+    /// Bytes that it takes, its texts included.
+    fn bytes(&self) -> usize {
         let texts =
             [&self.subject, &self.value, &self.suggestion, &self.proposal].into_iter().flatten().map(String::len);
-        texts.chain(self.details.iter().map(|detail| detail.len())).sum()
+        size_of::<Finding>() + texts.chain(self.details.iter().map(|detail| detail.len())).sum::<usize>()
     }
 
     /// How far its correction can be trusted; `None` where only the municipality can mend it.
@@ -218,7 +218,7 @@ pub struct Tally {
 pub struct Findings {
     listed_per_rule: usize,
     listed: BTreeMap<(Level, &'static str), Vec<Finding>>,
-    /// Bytes of text that listed findings may still hold.
+    /// Bytes that listed findings may still take.
     room: usize,
     by_code: BTreeMap<&'static str, u64>,
     tallies: BTreeMap<Alike, Tally>,
@@ -233,8 +233,8 @@ pub struct Findings {
     rows_with_warnings: RowCounter,
 }
 
-/// Bytes of text that all listed findings hold at most.
-const LISTED_BYTES: usize = 48 << 20;
+/// Bytes that all listed findings take at most: a report in words takes some times as much.
+const LISTED_BYTES: usize = 16 << 20;
 
 /// An error of one of these leaves no table of a data set.
 const FATAL: [&str; 3] = ["unknown-data-set", "no-rows", "missing-column"];
@@ -300,7 +300,7 @@ impl Findings {
         let listed = self.listed.entry((finding.rule.level(), finding.rule.id())).or_default();
         if listed.len() < self.listed_per_rule {
             // A table of long cells could fill the memory with what is said of them.
-            self.room = self.room.saturating_sub(finding.text_bytes());
+            self.room = self.room.saturating_sub(finding.bytes());
             if self.room > 0 {
                 listed.push(finding);
             }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::Mutex;
 
 use crate::support::app::TestApp;
-use crate::support::raw;
+use crate::support::verbatim;
 
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
@@ -30,7 +30,7 @@ fn a_request_is_one_line_without_values() {
         ("/api/v1/fixes/0123456789/patches.csv", "fixes/{id}/{file}.csv", "0123456789"),
         ("/a\"b c", "/a%22b%20c", "c status=200"),
     ] {
-        let answer = raw::get(&app, target);
+        let answer = verbatim::get(&app, target);
         let id = answer.header("x-request-id");
         let log = String::from_utf8(LOG.lock().expect("not poisoned").clone()).expect("UTF-8");
         let lines: Vec<&str> = log.split('\n').filter(|line| line.contains(id)).collect();

@@ -32,7 +32,7 @@ fn fail(app: &TestApp, code: Code) {
         // datasets.rs: a data set must have been withdrawn.
         Code::Gone => return,
         // framing.rs and slow_clients.rs: what no client library sends.
-        Code::InvalidRequest | Code::HeadTooLarge | Code::RequestTimeout => return,
+        Code::HeadTooLarge | Code::RequestTimeout => return,
         // publish_refused.rs and validate.rs: other limits.
         Code::TooLarge | Code::TooManyRequests => return,
         // service.rs: no disk, no database, a locked table.

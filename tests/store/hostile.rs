@@ -79,8 +79,8 @@ fn questions() -> Vec<Vec<(&'static str, String)>> {
         any(&|at| format!("ACCENTI(CASEI(名称)) LIKE '%{at}%'"), 25),
         any(&|at| format!("ACCENTI(名称) = '{at}'"), 90),
         any(&|at| format!("CASEI(名称) = '{at}'"), 90),
-        format!("{} > 1", vec!["定員 * 1E300"; 10].join(" * ")),
-        format!("1E300 / 定員 % 1E-300 > {} / 3", vec!["定員 / 7"; 8].join(" / ")),
+        format!("{} > 1", ["定員 * 1E300"; 10].join(" * ")),
+        format!("1E300 / 定員 % 1E-300 > {} / 3", ["定員 / 7"; 8].join(" / ")),
         format!("名称 IN ({})", (0..1_000).map(|at| format!("'a{at}'")).collect::<Vec<_>>().join(",")),
         format!("{}定員 = 1{}", "NOT (".repeat(30), ")".repeat(30)),
     ] {
