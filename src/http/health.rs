@@ -44,7 +44,7 @@ pub async fn health() -> HttpResponse {
 }
 
 /// What `for` takes; the first is the default.
-const PURPOSES: [&str; 2] = ["reads", "writes"];
+pub const PURPOSES: [&str; 2] = ["reads", "writes"];
 
 /// 応じられるか / Ready
 ///

@@ -17,7 +17,7 @@ use utoipa_actix_web::AppExt;
 pub use record_query::RecordQuery;
 
 use super::problem::Code;
-use super::{datasets, downloads, publish, standards};
+use super::{datasets, downloads, health, publish, standards};
 use crate::format::{Encoding, FORMATS, RAW};
 use crate::query::{FILTER_LANGUAGES, MAX_LIMIT, OpenStatus};
 use crate::schema::{Field, Kind, Schema};
@@ -205,6 +205,7 @@ fn words(operation: &str, parameter: &str, registry: &Registry) -> Option<Vec<St
         (_, "names") => owned(&["ja", "en"]),
         (_, "open_status") => owned(&OpenStatus::ALL.map(OpenStatus::name)),
         (_, "filter-lang") => owned(&FILTER_LANGUAGES),
+        ("get_readiness", "for") => owned(&health::PURPOSES),
         ("list_datasets", "sort") => owned(&datasets::ORDERS),
         ("fix_file", "format") => owned(&["csv", "json"]),
         ("fix_file", "fix") => owned(&["true", "lossless", "likely"]),

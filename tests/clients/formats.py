@@ -120,8 +120,10 @@ def of_parquet(body, records, fields):
             assert geo["columns"]["geometry"]["bbox"] == [min(east), min(north), max(east), max(north)], geo
             # A box a little larger than the first point: what lies in it, found by the boxes of the points.
             west, south = min(bounds)
-            found = geopandas.read_parquet(path, bbox=(west - 1e-6, south - 1e-6, west + 1e-6, south + 1e-6))
-            assert len(found) == bounds.count((west, south)) and "bbox" not in found, found
+            box = (west - 1e-6, south - 1e-6, west + 1e-6, south + 1e-6)
+            inside = [x for x, y in bounds if box[0] <= x <= box[2] and box[1] <= y <= box[3]]
+            found = geopandas.read_parquet(path, bbox=box)
+            assert len(found) == len(inside) < len(bounds), (len(found), len(inside))
     assert duckdb.sql(f"SELECT count(*) FROM read_parquet('{path}')").fetchall() == [(len(records),)]
     name = fields[0]["name"]
     found = duckdb.sql(f'SELECT "{name}" FROM read_parquet(\'{path}\')').fetchall()
