@@ -77,7 +77,8 @@ pub fn guess(open: impl Fn() -> io::Result<Box<dyn Read + Send>>) -> Result<Opti
         return Ok(None);
     }
     // No character is cut behind a line end.
-    beginning.truncate(memchr::memrchr(b'\n', &beginning).map_or(0, |at| at + 1));
+    let Some(end) = memchr::memrchr(b'\n', &beginning) else { return Ok(None) };
+    beginning.truncate(end + 1);
     let beginning: Arc<[u8]> = beginning.into();
     let judged = detect(|| Ok(Box::new(io::Cursor::new(Arc::clone(&beginning)))));
     Ok(judged.ok().filter(|judgement| judgement.is_clear))
