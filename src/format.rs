@@ -141,7 +141,7 @@ pub struct Options {
     pub bom: bool,
     /// The encoding of CSV.
     pub encoding: Encoding,
-    /// How many columns of the terminal a table or map may take; 0: as many as it needs; `None`: [`DEFAULT_WIDTH`].
+    /// How many columns of the terminal a table or map may take; 0: as many as it needs; `None`: `DEFAULT_WIDTH`.
     pub width: Option<usize>,
 }
 

@@ -3,7 +3,7 @@
 //! file, and what memory it took is gone with the process.
 //!
 //! The way of a workbook: [`Subprocess`] starts `machikura unpack` with the file as standard input and an empty temporary
-//! file as standard output; [`child`] confines itself ([`sandbox`]), unpacks ([`tabular::unpack`]) and says what it found on
+//! file as standard output; [`child`] confines itself (`sandbox`), unpacks ([`crate::tabular::unpack`]) and says what it found on
 //! standard error, as JSON.
 
 pub mod child;

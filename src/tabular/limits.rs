@@ -112,7 +112,7 @@ pub enum Limit {
     Memory,
     /// [`Limits::seconds`].
     Seconds,
-    /// [`MOST_SHEETS`].
+    /// Worksheets of a workbook, or tables of a zip; see `MOST_SHEETS`.
     Sheets,
 }
 
